@@ -1,0 +1,3 @@
+"""fixtureflow: make a Django dumpdata fixture load."""
+
+__version__ = "0.1.0"
