@@ -1,11 +1,11 @@
 """What can go wrong, as exceptions that keep their parts and write their own sentence.
 
-    FixtureflowError            exit code 1: the fixture, a file or the target is at fault
-    ├── InputError              what was read is not a fixture, or one record of it is at fault
-    ├── OutputError             what was to be written could not be
-    ├── SchemaError             a schema source cannot be used or is at fault
-    ├── TargetError             the target database cannot be read
-    └── UsageError              exit code 2: the call was at fault
+FixtureflowError            exit code 1: the fixture, a file or the target is at fault
+├── InputError              what was read is not a fixture, or one record of it is at fault
+├── OutputError             what was to be written could not be
+├── SchemaError             a schema source cannot be used or is at fault
+├── TargetError             the target database cannot be read
+└── UsageError              exit code 2: the call was at fault
 """
 
 from __future__ import annotations

@@ -1,0 +1,6 @@
+"""`python -m fixtureflow`."""
+
+from fixtureflow.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+"""The command line: options ↔ keyword arguments, files ↔ streams. No logic of its own.
+
+Modules are imported where they are used: `--help` and `--version` have to answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from fixtureflow import __version__
+from fixtureflow.console import Session, amount, session
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def main() -> None:
+    """The entry point of the `fixtureflow` command."""
+    try:
+        app(prog_name="fixtureflow")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+Inputs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="INPUT", help="Fixtures: JSON or JSONL, compressed or not; - is stdin.", show_default=False),
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="PATH", help="Where the records are in a document that is no list: data.objects."),
+]
+Repair = Annotated[
+    bool, typer.Option("--repair", help="Leave out text round the records, and the cut record of a cut file.")
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+OutputFile = Annotated[
+    str, typer.Option("-o", "--output", metavar="FILE", help="Write here, whole or not at all; may be the input.")
+]
+FormatOption = Annotated[
+    Literal["json", "jsonl"] | None, typer.Option("--format", help="Write this format, not the input's.")
+]
+Indent = Annotated[
+    int | None, typer.Option("--indent", metavar="N", help="Lay out as dumpdata --indent N.", min=0, max=32)
+]
+Compact = Annotated[bool, typer.Option("--compact", help="Lay out as dumpdata does without --indent.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fixtureflow {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Make a Django dumpdata fixture load: a streaming processor of dumpdata JSON.
+
+    Records go to stdout, or to -o FILE; all that is said to a person goes to stderr. Nothing is changed that was not
+    asked for: an untouched record comes out with the bytes it came in with.
+
+    \b
+    Example, in a shell with "set -o pipefail":
+      fixtureflow filter --exclude authtoken < all.json | python manage.py loaddata --format=json -
+    """
+
+
+@app.command()
+def pretty(
+    inputs: Inputs = None,
+    output: OutputFile = "-",
+    indent: Annotated[
+        int | None,
+        typer.Option("--indent", metavar="N", help="As dumpdata --indent N; 2 if not given.", min=0, max=32),
+    ] = None,
+    compact: Compact = False,
+    sort_keys: Annotated[bool, typer.Option("--sort-keys", help="Sort the keys of every object.")] = False,
+    format: FormatOption = None,  # noqa: A002
+    at: At = None,
+    repair: Repair = False,
+    quiet: Quiet = False,
+) -> None:
+    """Lay out a fixture for reading, or on one line again.
+
+    Only white space changes: what dumpdata wrote becomes what dumpdata --indent 2 would have written.
+
+    \b
+    Examples:
+      fixtureflow pretty data.json | less
+      fixtureflow pretty --compact edited.json -o data.json
+    """
+    import fixtureflow as ff
+
+    names = inputs or ["-"]
+    if indent is None and not compact and format != "jsonl":
+        indent = 2
+    with session(names, quiet=quiet) as run:
+        records = ff.read(*names, at=at, repair=repair, progress=run.progress)
+        written = ff.write(records, output, format=format, indent=indent, compact=compact, sort_keys=sort_keys)
+    run.summary(amount(written.records))
+
+
+@app.command("filter")
+def filter_(
+    inputs: Inputs = None,
+    include: Annotated[
+        list[str] | None, typer.Option("--include", metavar="PATTERN", help="Keep only models like this; repeatable.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", metavar="PATTERN", help="Leave out models like this; repeatable.")
+    ] = None,
+    output: OutputFile = "-",
+    format: FormatOption = None,  # noqa: A002
+    indent: Indent = None,
+    compact: Compact = False,
+    at: At = None,
+    repair: Repair = False,
+    quiet: Quiet = False,
+) -> None:
+    """Leave out records that are not wanted.
+
+    A pattern is an app (auth), a model (auth.user) or a glob (cms.*, *.token), in any case.
+
+    \b
+    Examples:
+      fixtureflow filter --exclude authtoken --exclude sessions < data.json > rest.json
+      fixtureflow filter --include auth --exclude auth.permission data.json -o users.json
+    """
+    import fixtureflow as ff
+    from fixtureflow.errors import UsageError
+
+    names = inputs or ["-"]
+    with session(names, quiet=quiet) as run:
+        if not include and not exclude:
+            raise UsageError("nothing to filter by", advice="name models with --include or --exclude")
+        records = ff.read(*names, at=at, repair=repair, progress=run.progress)
+        kept = ff.filter(records, include=include or (), exclude=exclude or ())
+        written = ff.write(kept, output, format=format, indent=indent, compact=compact)
+    _say_unmatched(run, kept.unmatched, kept.seen)
+    if kept.dropped:
+        models = ", ".join(f"{model} {count:,}" for model, count in kept.dropped.most_common(10))
+        more = len(kept.dropped) - 10
+        run.say(f"dropped: {models}" + (f" and {amount(more, 'model')} more" if more > 0 else ""))
+    run.summary(f"{amount(records.count)} in, {written.records:,} out, {kept.dropped.total():,} dropped")
+
+
+@app.command()
+def split(
+    inputs: Inputs = None,
+    directory: Annotated[
+        str, typer.Option("-d", "--directory", metavar="DIR", help="The folder for the parts; made if need be.")
+    ] = ...,  # type: ignore[assignment]
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="PATTERN", help="Only models like this get a file; rest.json has the others."),
+    ] = None,
+    by: Annotated[Literal["model", "app"], typer.Option("--by", help="One file per model, or per app.")] = "model",
+    number: Annotated[bool, typer.Option("--number", help="Names begin with their place: 003_auth.user.json.")] = False,
+    max_records: Annotated[int | None, typer.Option("--max-records", metavar="N", help="In one file.", min=1)] = None,
+    max_bytes: Annotated[int | None, typer.Option("--max-bytes", metavar="N", help="In one file.", min=1)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the parts of an earlier split.")] = False,
+    format: FormatOption = None,  # noqa: A002
+    indent: Indent = None,
+    compact: Compact = False,
+    at: At = None,
+    repair: Repair = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write one file per model, and a manifest of them.
+
+    Records keep their order within each file; manifest.json lists the files in the order to load them, with counts
+    and SHA-256. The folder gets all files or none.
+
+    \b
+    Examples:
+      fixtureflow split data.json -d parts
+      fixtureflow split data.json --model authtoken -d parts    # authtoken.token.json and rest.json
+    """
+    import fixtureflow as ff
+
+    names = inputs or ["-"]
+    with session(names, quiet=quiet) as run:
+        records = ff.read(*names, at=at, repair=repair, progress=run.progress)
+        done = ff.split(
+            records,
+            directory,
+            by=by,
+            model=model or (),
+            number=number,
+            max_records=max_records,
+            max_bytes=max_bytes,
+            force=force,
+            format=format,
+            indent=indent,
+            compact=compact,
+        )
+    _say_unmatched(run, done.unmatched, done.seen)
+    for part in done.parts[:20]:
+        run.say(f"{done.folder / part.name}: {amount(part.records)}, {part.bytes:,} bytes")
+    if len(done.parts) > 20:
+        run.say(f"… and {amount(len(done.parts) - 20, 'file')} more: see {done.folder / 'manifest.json'}")
+    for part_name, other in done.interleaved[:5]:
+        run.say(
+            f"order: records of {part_name} stood before and after records of {other}; no order of files keeps that"
+        )
+    if len(done.interleaved) > 5:
+        run.say(f"order: … and {amount(len(done.interleaved) - 5, 'pair')} more: see the manifest")
+    run.summary(f"{amount(records.count)} in, {done.records:,} out, in {amount(len(done.parts), 'file')}")
+
+
+@app.command()
+def stats(
+    inputs: Inputs = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    at: At = None,
+    repair: Repair = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what is in a fixture, model by model.
+
+    Records, bytes, the largest record, the kinds of primary keys, and the newest date, by which an old or wrong
+    dump is recognised.
+
+    \b
+    Examples:
+      fixtureflow stats data.json
+      fixtureflow stats --json data.json.gz | jq .records
+    """
+    import orjson
+
+    import fixtureflow as ff
+
+    names = inputs or ["-"]
+    with session(names, quiet=quiet) as run:
+        found = ff.stats(ff.read(*names, at=at, repair=repair, progress=run.progress))
+        text = orjson.dumps(found.as_dict(), option=orjson.OPT_INDENT_2).decode() if json else found.table()
+        print(text, flush=True)
+    run.summary(f"{amount(found.records)} of {amount(len(found.models), 'model')}")
+
+
+def _say_unmatched(run: Session, patterns: list[str], models: set[str]) -> None:
+    import difflib
+
+    for pattern in patterns:
+        near = difflib.get_close_matches(pattern, [*models, *{model.partition(".")[0] for model in models}], n=1)
+        run.say(f"pattern {pattern!r} matched no model" + (f"; did you mean {near[0]!r}?" if near else ""))

@@ -1,0 +1,144 @@
+"""The program's manners: messages and progress on stderr, errors as exit codes, a summary at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import stat
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from fixtureflow.errors import FixtureflowError, UsageError, one_line
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+__all__ = ["Session", "amount", "session"]
+
+INTERRUPTED = 130
+CLOSED_PIPE = 141
+"""What a shell gives for a program that SIGPIPE ended."""
+
+
+class Session:
+    """One run of a verb: counts bytes read for the progress bar and the summary."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self.read = 0
+        self.started = time.perf_counter()
+        self._bar: Bar | None = None
+
+    def say(self, text: str) -> None:
+        """One line for the person, on stderr."""
+        if not self.quiet:
+            _say(text)
+
+    def progress(self, taken: int) -> None:
+        """Told by the reader of bytes taken."""
+        self.read += taken
+        if self._bar is not None:
+            self._bar.advance(self._bar.task_ids[0], taken)
+
+    def summary(self, text: str) -> None:
+        """The last line: what came of it, in what time."""
+        seconds = max(time.perf_counter() - self.started, 0.001)
+        self.say(f"{text} in {seconds:.1f} s ({self.read / 1e6 / seconds:,.0f} MB/s)")
+
+    @contextlib.contextmanager
+    def watching(self, inputs: Sequence[str]) -> Iterator[None]:
+        """A progress bar where a person can see it; for a pipe, whose size nobody knows, a spinner."""
+        if self.quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            SpinnerColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        size = _size(inputs)
+        about_size = [BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()]
+        columns = about_size if size else [SpinnerColumn(), DownloadColumn(), TransferSpeedColumn()]
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            bar.add_task("", total=size)
+            self._bar = bar
+            try:
+                yield
+            finally:
+                self._bar = None
+
+
+def _size(inputs: Sequence[str]) -> int | None:
+    total = 0
+    for name in inputs:
+        try:
+            found = os.fstat(sys.stdin.fileno()) if name == "-" else os.stat(name)  # noqa: PTH116
+        except OSError:
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        total += found.st_size
+    return total
+
+
+@contextlib.contextmanager
+def session(inputs: Sequence[str] = (), *, quiet: bool = False) -> Iterator[Session]:
+    """Run a verb: faults become one line on stderr and an exit code, whatever was begun is cleaned up."""
+    _end_cleanly_when_told_to()
+    _log_to_stderr(quiet=quiet)
+    run = Session(quiet=quiet)
+    try:
+        if "-" in inputs and sys.stdin.isatty():
+            raise UsageError("no INPUT", advice="name a fixture, or pipe one in; --help shows an example")
+        with run.watching(inputs):
+            yield run
+    except FixtureflowError as error:
+        _say(f"error: {error}")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Nobody reads what is left; the interpreter must not try to write it when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(CLOSED_PIPE)
+    except KeyboardInterrupt:
+        _say("interrupted; no output file was written")
+        sys.exit(INTERRUPTED)
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):
+        print(f"fixtureflow: {one_line(text)}", file=sys.stderr)
+
+
+def _end_cleanly_when_told_to() -> None:
+    def end(signum: int, frame: FrameType | None) -> None:
+        sys.exit(128 + signum)
+
+    with contextlib.suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGTERM, end)
+
+
+class _ToStderr(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        _say(record.getMessage())
+
+
+def _log_to_stderr(*, quiet: bool) -> None:
+    logger = logging.getLogger("fixtureflow")
+    logger.handlers = [_ToStderr()]
+    logger.propagate = False
+    logger.setLevel(logging.ERROR if quiet else logging.INFO)
+
+
+def amount(count: int, noun: str = "record") -> str:
+    """`1 record`, `12,345 records`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

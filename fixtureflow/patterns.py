@@ -1,0 +1,38 @@
+"""Patterns that name models as Django's commands do: `auth`, `auth.user`, and globs, in any case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from fixtureflow.errors import UsageError
+
+__all__ = ["Pattern", "parse_patterns"]
+
+
+class Pattern:
+    """`auth` is an app and all its models, `auth.user` a model; `*`, `?` and `[…]` match as in a shell."""
+
+    __slots__ = ("_app", "_name", "hits", "text")
+
+    def __init__(self, text: str) -> None:
+        app, dot, name = text.lower().partition(".")
+        if not app or (dot and not name) or "." in name:
+            raise UsageError(f"{text!r} is no pattern", advice="name an app, or app.model: auth, auth.user, cms.*")
+        self.text = text
+        self._app = app
+        self._name = name or "*"
+        self.hits = 0
+        """How many models it has matched."""
+
+    def matches(self, label: str) -> bool:
+        """Whether the model label matches."""
+        app, _, name = label.lower().partition(".")
+        matched = fnmatchcase(app, self._app) and fnmatchcase(name, self._name)
+        self.hits += matched
+        return matched
+
+
+def parse_patterns(patterns: str | Iterable[str]) -> list[Pattern]:
+    """Raises `UsageError` for what can match nothing."""
+    return [Pattern(text) for text in ([patterns] if isinstance(patterns, str) else patterns)]

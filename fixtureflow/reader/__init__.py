@@ -1,0 +1,162 @@
+"""Bytes → records: JSON arrays in any layout, JSONL, deeper documents, compressed or not, several in one go."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from fixtureflow.errors import InputError, UsageError
+from fixtureflow.layout import LINES, Layout
+from fixtureflow.reader.blocks import BLOCK, ArrayReader, LinesReader
+from fixtureflow.reader.detect import LOOK, excerpt, start_of
+from fixtureflow.reader.opening import Input, Progress, Text, name_of, opened
+from fixtureflow.record import Source
+from fixtureflow.stream import Block, Records
+
+__all__ = ["Input", "Progress", "Reading", "read"]
+
+_log = logging.getLogger("fixtureflow")
+
+
+def read(
+    *inputs: Input,
+    at: str | None = None,
+    repair: bool = False,
+    progress: Progress | None = None,
+    block: int = BLOCK,
+) -> Reading:
+    """The records of fixtures, one input after the other; opened when the first record is asked for.
+
+    An input is a path, `"-"` for standard input (also where none is given), or a file open in binary mode. Its format
+    and compression are told by its content. `at` is where the records are in a document that is no list
+    (`"data.objects"`). `repair` leaves out text before and after the records, and the cut last record of a cut file.
+    Raises `InputError`, while it is read.
+    """
+    return Reading(inputs or ("-",), at, repair, progress, block)
+
+
+class Reading(Records):
+    """Records read from inputs. Files can be read again; a stream only once."""
+
+    def __init__(
+        self, inputs: tuple[Input, ...], at: str | None, repair: bool, progress: Progress | None, block: int
+    ) -> None:
+        super().__init__(self._blocks)
+        if at == "":
+            raise UsageError("`at` names no place", advice="leave it out, or write --at data.objects")
+        self.inputs = inputs
+        self.at = at
+        self.repair = repair
+        self.progress = progress
+        self.block = block
+        self.sources = [Source(name_of(item)) for item in inputs]
+        self.count = 0
+        """Records read in the latest pass."""
+        self.started = False
+
+    @property
+    def layout(self) -> Layout:
+        return self.sources[0].layout
+
+    def _blocks(self) -> Iterator[Block]:
+        if self.started and not all(isinstance(item, str | Path) and item != "-" for item in self.inputs):
+            raise UsageError("a stream can be read only once", advice="write it to a file first, and read that")
+        self.started = True
+        self.count = 0
+        for item, source in zip(self.inputs, self.sources, strict=True):
+            with opened(item, self.progress) as text:
+                for block in self._records(text, source):
+                    self.count += len(block)
+                    yield block
+
+    def _records(self, text: Text, source: Source) -> Iterator[Block]:
+        if self.at is not None:
+            from fixtureflow.reader.nested import array_at
+
+            rest, offset = array_at(text, self.at, source.name, self.block)
+            while not (stripped := rest.lstrip(b" \t\r\n")) and (data := text.read(self.block)):
+                rest += data
+            return self._array(
+                text, ArrayReader(text, rest, offset, source, self.block), rest[: len(rest) - len(stripped)]
+            )
+        head = b""
+        while len(head) < LOOK and (data := text.read(min(LOOK - len(head), self.block))):
+            head += data
+        start = start_of(head, source.name, repair=self.repair)
+        if start.stray:
+            _log.warning("%s: left out the text before the records: %s", source.name, excerpt(start.stray))
+        rest = head[start.position :]
+        if start.format == "json":
+            return self._array(text, ArrayReader(text, rest, start.position, source, self.block), start.gap)
+        self._refuse_document(rest, source)
+        return self._lines(text, LinesReader(text, rest, start.position, source, self.block))
+
+    def _array(self, text: Text, array: ArrayReader, gap: bytes) -> Iterator[Block]:
+        layout = Layout("json", b"[" + gap, b"," + (gap or b" "), gap.rstrip(b" \t") + (b"]\n" if gap else b"]"))
+        array.source.layout = layout
+        for block in array.blocks():
+            layout.separator = array.separator or layout.separator
+            yield block
+        if array.end == "cut" or text.cut:
+            self._cut(array)
+        elif self.at is None:
+            layout.tail = array.closing + self._after(text, array)
+
+    def _lines(self, text: Text, lines: LinesReader) -> Iterator[Block]:
+        lines.source.layout = replace(LINES)
+        yield from lines.blocks()
+        if lines.end == "cut" or text.cut:
+            self._cut(lines)
+
+    def _cut(self, reader: ArrayReader | LinesReader) -> None:
+        whole = reader.number - 1
+        if not self.repair:
+            raise InputError(
+                f"the file is cut short: {whole} records are whole, the next is not",
+                advice="dump it again, or keep what is whole with --repair",
+                file=reader.source.name,
+                number=reader.number,
+                offset=reader.offset,
+            )
+        _log.warning("%s: is cut short; kept its %d whole records", reader.source.name, whole)
+
+    def _after(self, text: Text, array: ArrayReader) -> bytes:
+        """The white space after the closing `]`; anything else there is an accident."""
+        after = array.rest
+        while len(after) < LOOK and (data := text.read(self.block)):
+            after += data
+        if not after.strip():
+            return after
+        if not self.repair:
+            again = after.lstrip()[:1] == b"["
+            raise InputError(
+                f"has text after the records' closing ]: {excerpt(after)}",
+                advice="give files one by one: fixtureflow VERB a.json b.json"
+                if again
+                else "leave it out with --repair",
+                file=array.source.name,
+                offset=array.offset,
+            )
+        _log.warning("%s: left out the text after the records: %s", array.source.name, excerpt(after))
+        return b""
+
+    def _refuse_document(self, text: bytes, source: Source) -> None:
+        """An object whose first line is no record is one document, not JSONL."""
+        first = text.lstrip().partition(b"\n")[0]
+        if _MODEL.search(first) and not _DEEPER.match(first):
+            return
+        from fixtureflow.reader.nested import suggestions
+
+        places = suggestions(text)
+        if not places and _MODEL.search(first):
+            return
+        where = f"its records seem to be at {places[0]}: --at {places[0]}" if places else _AT
+        raise InputError("is one JSON object, not a list of records", advice=where, file=source.name, offset=0)
+
+
+_MODEL = re.compile(rb'"model"[ \t]*:')
+_DEEPER = re.compile(rb'\{[ \t]*"(?!model"|pk"|fields")[^"]*"[ \t]*:[ \t]*[\[{]')
+_AT = "name where its records are: --at data.objects"

@@ -1,0 +1,285 @@
+"""Text → blocks of records: a JSON array or JSON lines, fast where the text is plain JSON.
+
+The fast path takes a piece of text, finds the last place where one record seems to end and another to begin, and
+decodes `[` piece `]`. JSON is read from left to right, so if the piece is valid the seam is a true one, whatever
+strings or nested objects hold. If the piece is only cut short, the seam was inside a record: the one before is tried,
+a bounded number of times, then a piece of twice the size, so that no input is read more than a fixed number of times.
+Whatever is odd goes to the exact path, which alone knows what to say of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from itertools import accumulate
+
+import msgspec
+
+from fixtureflow.errors import InputError
+from fixtureflow.reader.exact import scan
+from fixtureflow.reader.opening import Text
+from fixtureflow.record import Record, Source, model_label
+from fixtureflow.stream import Block
+
+__all__ = ["BLOCK", "ArrayReader", "LinesReader"]
+
+BLOCK = 128 * 1024
+"""Bytes asked for at a time; much larger falls out of the processor's cache."""
+
+SEAMS_TRIED = 4
+
+
+class _Head(msgspec.Struct, gc=False):
+    model: str
+
+
+_heads = msgspec.json.Decoder(list[_Head]).decode
+_head_lines = msgspec.json.Decoder(_Head).decode_lines
+_raw_lines = msgspec.json.Decoder(msgspec.Raw).decode_lines
+
+_SPACE = b" \t\r\n"
+_SEAM = re.compile(rb"\}([ \t\r\n]*,[ \t\r\n]*)\{")
+_FIRST_KEY = re.compile(rb'\{[ \t\r\n]*"[^"\\]*"')
+_AT_BYTE = re.compile(r"\(byte (\d+)\)")
+_AT_INDEX = re.compile(r"at `\$\[(\d+)\]")
+_MEND = "mend it by hand, or dump it again"
+
+
+class _Labels(dict[str, str]):
+    """Model as the fixture spells it → label; each spelling is looked at once. Raises KeyError for what is none."""
+
+    def __missing__(self, text: str) -> str:
+        label = model_label(text)
+        if label is None:
+            raise KeyError(text)
+        self[text] = label
+        return label
+
+
+class _Reader:
+    """What both forms share: where the text stands, and how the exact path's values become records."""
+
+    end = ""
+    """How the reading ended: "closed", or "cut" if the text ends within a record."""
+
+    def __init__(self, text: Text, start: bytes, offset: int, source: Source, size: int) -> None:
+        """`start` is text that was read already, `offset` where it stands."""
+        self.text = text
+        self.rest = start
+        self.offset = offset
+        self.source = source
+        self.size = size
+        self.number = 1
+        self.labels = _Labels()
+
+    def exact(self, raws: list[bytes], values: list[object], offsets: list[int]) -> Block | None:
+        """The records that the exact path found. Raises `InputError` for what is JSON, but no record."""
+        try:
+            models = [head.model for head in msgspec.convert(values, list[_Head])]
+        except msgspec.ValidationError as error:
+            match = _AT_INDEX.search(str(error))
+            index = int(match.group(1)) if match else 0
+            raise self.fault(index, offsets[index], *_said(str(error))) from None
+        for index, model in enumerate(models):
+            if model_label(model) is None:
+                problem = f"model {model[:60]!r} is not a label" if model else "model is empty"
+                raise self.fault(index, offsets[index], problem, "a label is written app_label.modelname")
+        if not raws:
+            return None
+        numbers = range(self.number, self.number + len(raws))
+        labels = [self.labels[model] for model in models]
+        rows = zip(raws, labels, numbers, offsets, strict=True)
+        block = Block.of([Record(raw, label, self.source, number, at) for raw, label, number, at in rows])
+        self.number += len(block)
+        return block
+
+    def fault(self, index: int, offset: int, problem: str, advice: str) -> InputError:
+        """An error about the record `index` places after the last one given out."""
+        return InputError(problem, advice=advice, file=self.source.name, number=self.number + index, offset=offset)
+
+    def not_utf8(self, whole: int, offset: int, byte: int) -> InputError:
+        advice = "if the dump is in another encoding, convert it first: iconv -f latin1 -t utf-8"
+        return self.fault(whole, offset, f"is not UTF-8: byte 0x{byte:02x}", advice)
+
+
+def _said(message: str) -> tuple[str, str]:
+    if "missing required" in message:
+        return "has no `model`", "every record of a fixture names its model; is this a dumpdata fixture?"
+    if ".model`" in message:
+        return "`model` is not a string", "a label is written app_label.modelname"
+    return "is not an object", 'a fixture is a list of {"model": …, "pk": …, "fields": {…}}'
+
+
+class ArrayReader(_Reader):
+    """The records of a JSON array, from just after its `[`; `rest` is afterwards what follows the `]`."""
+
+    separator = b""
+    """What stands between the first two records, once they have been read."""
+    closing = b""
+    """The `]` and the white space before it, once it has been read."""
+
+    _seam = b""
+
+    def blocks(self) -> Iterator[Block]:
+        size = self.size
+        while not self.end:
+            data = self.text.read(size)
+            text = self.rest + data if self.rest else data
+            block = self._last(text) if not data else self._fast(text)
+            if block is None:
+                block = self._exact(text, final=not data)
+            size = self.size if block else max(self.size, len(self.rest))
+            if block:
+                yield block
+
+    def _fast(self, text: bytes) -> Block | tuple[()] | None:
+        """The records up to the last seam that holds; () if more text is needed; None for the exact path."""
+        for cut, resume in self._seams(text):
+            block = self._decoded(text[:cut])
+            if block is None:
+                return None
+            if block:
+                self._learn(text)
+                self._advance(text, resume)
+                return block
+        self.rest = text
+        return ()
+
+    def _last(self, text: bytes) -> Block | None:
+        """The records up to the closing `]`; None for the exact path."""
+        whole = text.rstrip(_SPACE)
+        block = self._decoded(whole[:-1].rstrip(_SPACE)) if whole.endswith(b"]") else None
+        if not block:
+            return None
+        self._learn(text)
+        self._close(text, len(whole))
+        return block
+
+    def _decoded(self, piece: bytes) -> Block | tuple[()] | None:
+        """`piece` as a block, () if it is only cut short, None if it is odd or empty."""
+        try:
+            heads = _heads(b"[%b]" % piece)
+            if not piece.isascii():
+                str(piece, "utf-8")
+            models = [self.labels[head.model] for head in heads]
+        except (msgspec.ValidationError, UnicodeDecodeError, KeyError):
+            return None
+        except msgspec.DecodeError as error:
+            at = _AT_BYTE.search(str(error))
+            return () if at is None or int(at.group(1)) > len(piece) else None
+        if not models:
+            return None
+        space = len(piece) - len(piece.lstrip(_SPACE))
+        block = Block(piece[space:], models, self.source, self.number, self.offset + space)
+        self.number += len(models)
+        return block
+
+    def _exact(self, text: bytes, *, final: bool) -> Block | None:
+        try:
+            found = scan(text, first=self.number == 1, final=final)
+        except UnicodeDecodeError as error:
+            whole = scan(text[: error.start], first=self.number == 1, final=False)
+            raise self.not_utf8(len(whole.records), self.offset + error.start, text[error.start]) from None
+        offsets = [self.offset + at for at, _, _ in found.records]
+        block = self.exact([raw for _, raw, _ in found.records], [value for _, _, value in found.records], offsets)
+        if found.end == "fault":
+            raise self.fault(0, self.offset + found.position, f"is not valid JSON: {found.problem}", _MEND)
+        if block:
+            self._learn(text)
+        if found.end == "closed":
+            self._close(text, found.position)
+        else:
+            self._advance(text, found.position)
+            self.end = "cut" if final else ""
+        return block
+
+    def _close(self, text: bytes, position: int) -> None:
+        self.closing = text[len(text[: position - 1].rstrip(_SPACE)) : position]
+        self.end = "closed"
+        self._advance(text, position)
+
+    def _advance(self, text: bytes, position: int) -> None:
+        self.rest = text[position:]
+        self.offset += position
+
+    def _seams(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Where a record may end and the next begin, the last first: as the first two records had it, then any."""
+        at = len(text)
+        for _ in range(SEAMS_TRIED):
+            if not self._seam or (at := text.rfind(self._seam, 0, at)) < 0:
+                break
+            yield at + 1, at + 1 + len(self.separator)
+        for match in reversed(deque(_SEAM.finditer(text), SEAMS_TRIED)):
+            yield match.start() + 1, match.end() - 1
+
+    def _learn(self, text: bytes) -> None:
+        """How this input parts its records, from the end of its first."""
+        if self._seam:
+            return
+        first = scan(text, first=True, final=False, limit=1).records
+        key = _FIRST_KEY.match(first[0][1]) if first else None
+        between = _SEAM.match(text, first[0][0] + len(first[0][1]) - 1) if first else None
+        if key and between:
+            self.separator = between.group(1)
+            self._seam = b"}" + self.separator + key.group()
+
+
+class LinesReader(_Reader):
+    """The records of a JSONL text, one a line; blank lines mean nothing, as for loaddata."""
+
+    def blocks(self) -> Iterator[Block]:
+        held = [self.rest]
+        while not self.end:
+            data = self.text.read(self.size)
+            newline = data.rfind(b"\n") + 1
+            if data and not newline:
+                held.append(data)
+                continue
+            piece = b"".join(held) + data[:newline]
+            held = [data[newline:]]
+            block = self._decoded(piece, final=not data)
+            if not self.end:
+                self.offset += len(piece)
+                self.end = "" if data else "closed"
+            if block:
+                yield block
+
+    def _decoded(self, piece: bytes, *, final: bool) -> Block | None:
+        lines = piece.split(b"\n")
+        starts = accumulate((len(line) + 1 for line in lines), initial=self.offset)
+        kept = [(at, line) for at, line in zip(starts, lines, strict=False) if line.strip(_SPACE)]
+        offsets = [at + len(line) - len(line.lstrip(_SPACE)) for at, line in kept]
+        raws = [line.strip(_SPACE) for _, line in kept]
+        try:
+            str(piece, "utf-8")
+        except UnicodeDecodeError as error:
+            whole = sum(at + len(line) <= self.offset + error.start for at, line in kept)
+            raise self.not_utf8(whole, self.offset + error.start, piece[error.start]) from None
+        try:
+            if list(map(bytes, _raw_lines(piece))) == raws:
+                models = [self.labels[head.model] for head in _head_lines(piece)]
+                numbers = range(self.number, self.number + len(raws))
+                rows = zip(raws, models, numbers, offsets, strict=True)
+                self.number += len(raws)
+                return (
+                    Block.of([Record(raw, model, self.source, n, at) for raw, model, n, at in rows]) if raws else None
+                )
+        except (msgspec.DecodeError, KeyError):
+            pass
+        return self._exact(raws, offsets, final=final)
+
+    def _exact(self, raws: list[bytes], offsets: list[int], *, final: bool) -> Block | None:
+        values: list[object] = []
+        for index, raw in enumerate(raws):
+            found = scan(raw, first=False, final=True)
+            if final and index == len(raws) - 1 and found.end == "more" and not found.records:
+                self.end = "cut"
+                self.offset = offsets.pop()
+                raws = raws[:-1]
+                break
+            if found.end != "more" or len(found.records) != 1:
+                problem = found.problem or "the record does not end where its line does"
+                raise self.fault(index, offsets[index], f"is not valid JSON: {problem}", _MEND)
+            values.append(found.records[0][2])
+        return self.exact(raws, values, offsets)

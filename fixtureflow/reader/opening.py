@@ -1,0 +1,291 @@
+"""Inputs → UTF-8 bytes: files, streams, compression told by magic bytes, byte order marks, UTF-16."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import contextlib
+import gzip
+import logging
+import lzma
+import shutil
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from fixtureflow.errors import InputError
+
+__all__ = ["Input", "Progress", "Text", "name_of", "opened"]
+
+Input = str | Path | IO[bytes]
+Read = Callable[[int], bytes]
+Progress = Callable[[int], None]
+"""Told of bytes taken from the input as they are, compressed or not."""
+
+_log = logging.getLogger("fixtureflow")
+
+LZMA_MEMORY = 256 * 1024 * 1024
+"""For the dictionary of an .xz; `xz -9` needs 65 MiB. What claims more is refused: it could fill the memory."""
+
+_MAGIC: dict[bytes, str] = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x5d\x00\x00": "lzma",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+
+
+def name_of(source: Input) -> str:
+    """What messages call this input."""
+    if source == "-":
+        return "<stdin>"
+    if isinstance(source, str | Path):
+        return str(source)
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else "<stream>"
+
+
+class Text:
+    """An input's text, in pieces of up to so many bytes; an empty piece is the end.
+
+    `cut` is then set if compressed data ended before its time.
+    """
+
+    def __init__(self, read: Read, name: str) -> None:
+        self._read = read
+        self._name = name
+        self.cut = False
+
+    def read(self, size: int) -> bytes:
+        with _faults_of(self._name):
+            try:
+                return self._read(size)
+            except EOFError:
+                self.cut = True
+                return b""
+
+
+@contextlib.contextmanager
+def opened(source: Input, progress: Progress | None = None) -> Iterator[Text]:
+    """The input's text as UTF-8 without a byte order mark. Raises `InputError`; closes only what it opened."""
+    name = name_of(source)
+    with contextlib.ExitStack() as stack:
+        with _faults_of(name):
+            file = _file(source, stack)
+            raw = _Peek(file if progress is None else cast(IO[bytes], _Watched(file, progress)))
+            kind = next((kind for magic, kind in _MAGIC.items() if raw.peek(8).startswith(magic)), None)
+            read = raw.read if kind is None else _decompressed(kind, raw, name, stack)
+        yield Text(_as_utf8(read, name), name)
+
+
+class _faults_of:  # noqa: N801 - read as a word of the with statement; a generator would cost each block more
+    """Failures of the medium, said as what they are for the user."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise InputError(f"cannot be read: {error.strerror}", advice=_advice(error), file=self.name) from error
+        if isinstance(error, lzma.LZMAError) and "emory" in str(error):
+            raise InputError("needs too much memory to unpack", advice="unpack it by hand", file=self.name) from error
+        if isinstance(error, (OSError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, _DamagedError)):
+            raise InputError(f"is damaged: {error}", advice="fetch it or dump it again", file=self.name) from error
+
+
+class _DamagedError(Exception):
+    pass
+
+
+def _file(source: Input, stack: contextlib.ExitStack) -> IO[bytes]:
+    if source == "-":
+        return sys.stdin.buffer
+    if isinstance(source, str | Path):
+        return stack.enter_context(Path(source).open("rb", buffering=0))
+    if isinstance(source.read(0), str):
+        raise InputError("is open as text", advice="open it in binary mode: open(path, 'rb')", file=name_of(source))
+    return source
+
+
+def _advice(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "check the name"
+    if isinstance(error, IsADirectoryError):
+        return "name the fixture in it"
+    if isinstance(error, PermissionError):
+        return "ask its owner, or copy it to where you may read it"
+    return ""
+
+
+class _Watched:
+    def __init__(self, file: IO[bytes], progress: Progress) -> None:
+        self.file = file
+        self.progress = progress
+
+    def read(self, size: int) -> bytes:
+        data = self.file.read(size)
+        self.progress(len(data))
+        return data
+
+
+class _Peek:
+    """Bytes that can be looked at before they are read, from what cannot seek."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.held = b""
+
+    def peek(self, size: int) -> bytes:
+        while len(self.held) < size and (data := self.file.read(size - len(self.held))):
+            self.held += data
+        return self.held
+
+    def read(self, size: int = -1) -> bytes:
+        if self.held:
+            data, self.held = (self.held, b"") if size < 0 else (self.held[:size], self.held[size:])
+            return data
+        return self.file.read(size) or b""
+
+
+def _decompressed(kind: str, file: _Peek, name: str, stack: contextlib.ExitStack) -> Read:
+    stream = cast(BinaryIO, file)
+    if kind == "gzip":
+        return gzip.GzipFile(fileobj=stream, mode="rb").read
+    if kind == "bzip2":
+        return bz2.BZ2File(stream).read
+    if kind in ("xz", "lzma"):
+        return _lzma(file)
+    if kind == "zstd":
+        return _zstd(stream)
+    return _zip(file, name, stack)
+
+
+def _zstd(stream: BinaryIO) -> Read:
+    import zstandard
+
+    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+
+    def read(size: int) -> bytes:
+        try:
+            return reader.read(size)
+        except zstandard.ZstdError as error:
+            raise _DamagedError(str(error)) from error
+
+    return read
+
+
+def _lzma(file: _Peek) -> Read:
+    """`lzma.LZMAFile` puts no bound on the dictionary; the decompressor does. Streams may follow one another."""
+
+    def fresh() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(memlimit=LZMA_MEMORY)
+
+    decompressor = fresh()
+
+    def read(size: int) -> bytes:
+        nonlocal decompressor
+        while True:
+            if decompressor.eof:
+                rest = decompressor.unused_data.lstrip(b"\0") or file.read(65536).lstrip(b"\0")
+                if not rest:
+                    return b""
+                decompressor = fresh()
+                data = decompressor.decompress(rest, size)
+            elif decompressor.needs_input:
+                if not (more := file.read(65536)):
+                    raise EOFError
+                data = decompressor.decompress(more, size)
+            else:
+                data = decompressor.decompress(b"", size)
+            if data:
+                return data
+
+    return read
+
+
+def _zip(file: _Peek, name: str, stack: contextlib.ExitStack) -> Read:
+    """loaddata takes a zip that holds one file, and no other; its directory stands at the end, so it must seek."""
+    seekable = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
+    shutil.copyfileobj(file, seekable)
+    archive = stack.enter_context(zipfile.ZipFile(seekable))
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) != 1:
+        raise InputError(
+            f"holds {len(members)} files, and a zipped fixture holds one",
+            advice="unpack it and name the fixtures one by one",
+            file=name,
+        )
+    if members[0].flag_bits & 1:
+        raise InputError("is encrypted", advice="unpack it with its password first", file=name)
+    return stack.enter_context(archive.open(members[0])).read
+
+
+def _as_utf8(read: Read, name: str) -> Read:
+    """Looks at the first bytes when they are first asked for."""
+    decided: Read | None = None
+
+    def decide() -> Read:
+        start = b""
+        while len(start) < 4 and (data := read(4 - len(start))):
+            start += data
+        if start.startswith(codecs.BOM_UTF8):
+            return _chained(start[3:], read)
+        utf16 = ""
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            utf16 = "utf-16"
+        elif len(start) == 4 and start[1] == start[3] == 0 and start[0] != 0:
+            utf16 = "utf-16-le"
+        elif len(start) == 4 and start[0] == start[2] == 0 and start[1] != 0:
+            utf16 = "utf-16-be"
+        if not utf16:
+            return _chained(start, read)
+        _log.warning("%s: is UTF-16; what is written will be UTF-8, as loaddata reads it", name)
+        return _transcoded(_chained(start, read), utf16, name)
+
+    def text(size: int) -> bytes:
+        nonlocal decided
+        if decided is None:
+            decided = decide()
+        return decided(size)
+
+    return text
+
+
+def _chained(start: bytes, read: Read) -> Read:
+    def chained(size: int) -> bytes:
+        nonlocal start
+        if not start:
+            return read(size)
+        data, start = start[:size], start[size:]
+        return data
+
+    return chained
+
+
+def _transcoded(read: Read, encoding: str, name: str) -> Read:
+    decoder = codecs.getincrementaldecoder(encoding)()
+
+    def transcoded(size: int) -> bytes:
+        while True:
+            data = read(max(size // 2, 4))
+            try:
+                text = decoder.decode(data, final=not data)
+                encoded = text.encode()
+            except UnicodeError as error:
+                raise InputError(
+                    f"is damaged UTF-16: {error}", advice="fetch it or dump it again", file=name
+                ) from error
+            if encoded or not data:
+                return encoded
+
+    return transcoded

@@ -1,0 +1,82 @@
+"""A record of a fixture, kept as the bytes it came in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from fixtureflow.errors import InputError
+from fixtureflow.layout import COMPACT, Layout
+
+__all__ = ["Record", "Source", "model_label"]
+
+LONGEST_NAME = 100
+"""Of an app label or a model name: `django_content_type` has 100 characters for each."""
+
+
+class Source:
+    """One input: its name, for messages, and the layout its reader finds in it."""
+
+    __slots__ = ("layout", "name")
+
+    def __init__(self, name: str, layout: Layout = COMPACT) -> None:
+        self.name = name
+        self.layout = layout
+
+
+class Record(msgspec.Struct, gc=False, eq=False):
+    """One row of a fixture.
+
+    `raw` is the record's JSON object, byte for byte as it was read, always valid UTF-8 (`NaN` and the like may
+    stand in it, as Django writes them). `model` is the label as Django looks it up: the model name in lower case.
+    `number` counts from 1 and `offset` from 0, both within `source`; bytes are those of the decompressed UTF-8 text.
+    """
+
+    raw: bytes
+    model: str
+    source: Source
+    number: int
+    offset: int
+
+    @property
+    def pk(self) -> Any:
+        """The primary key as JSON has it; None where the record has none (`dumpdata --natural-primary`)."""
+        return self.value().get("pk")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The record's `fields`, decoded. Of a key that stands twice the last one counts, as for loaddata."""
+        fields = self.value().get("fields")
+        if not isinstance(fields, dict):
+            raise self.fault(
+                "`fields` is missing or not an object", advice="dumpdata always writes it; mend the record"
+            )
+        return fields
+
+    def value(self) -> dict[str, Any]:
+        """The whole record, decoded exactly: integers of any size, `NaN` as a float."""
+        value: dict[str, Any] = json.loads(self.raw)
+        return value
+
+    def fault(self, problem: str, *, advice: str = "", field: str | None = None) -> InputError:
+        """An error that says where this record stands."""
+        return InputError(
+            problem,
+            advice=advice,
+            file=self.source.name,
+            number=self.number,
+            offset=self.offset,
+            model=self.model,
+            pk=self.pk,
+            field=field,
+        )
+
+
+def model_label(text: str) -> str | None:
+    """`text` as the model label it is, the model name in lower case (as `apps.get_model` takes it), or None."""
+    app, dot, name = text.partition(".")
+    if dot and app.isidentifier() and name.isidentifier() and len(app) <= LONGEST_NAME and len(name) <= LONGEST_NAME:
+        return f"{app}.{name.lower()}"
+    return None

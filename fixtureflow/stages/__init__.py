@@ -1,0 +1,1 @@
+"""Stages: functions from records to records, one file a verb."""

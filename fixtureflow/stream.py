@@ -1,0 +1,118 @@
+"""The stream that records flow in: blocks of neighbours, split into records only when somebody asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate, chain, count, islice, repeat
+
+import msgspec
+
+from fixtureflow.layout import COMPACT, Layout
+from fixtureflow.record import Record, Source
+
+__all__ = ["Block", "Records", "blocks_of"]
+
+BATCH = 256
+"""Records put together into a block where they come one by one."""
+
+_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class Block:
+    """Neighbouring records of one input.
+
+    A block as read is one text, checked to be valid; what only looks at models, or passes all on, need not split it.
+    """
+
+    __slots__ = ("_records", "_text", "models", "number", "offset", "source")
+
+    def __init__(self, text: bytes, models: list[str], source: Source, number: int, offset: int) -> None:
+        """`text` is records and the separators between them, `number` and `offset` those of its first record."""
+        self._text = text
+        self._records: list[Record] | None = None
+        self.models = models
+        self.source = source
+        self.number = number
+        self.offset = offset
+
+    @classmethod
+    def of(cls, records: list[Record]) -> Block:
+        """A block of records that are apart already."""
+        first = records[0]
+        block = cls(b"", [record.model for record in records], first.source, first.number, first.offset)
+        block._records = records
+        return block
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+    def records(self) -> list[Record]:
+        """The records, in order."""
+        if self._records is None:
+            raws = list(map(bytes, _raws(b"[%b]" % self._text)))
+            offsets = places(self._text, raws, self.offset)
+            self._records = list(map(Record, raws, self.models, repeat(self.source), count(self.number), offsets))
+        return self._records
+
+    def text(self, separator: bytes) -> bytes:
+        """All records as one text, parted as they were if that is known, else by `separator`."""
+        return self._text or separator.join([record.raw for record in self._records or ()])
+
+
+def places(text: bytes, raws: list[bytes], offset: int = 0) -> Iterable[int]:
+    """Where each of `raws`, parted by commas and white space, stands in `text`."""
+    if len(raws) > 1 and text.startswith(b", ", len(raws[0])):
+        step = 2
+    else:
+        step = len(text) - len(raws[0]) if len(raws) == 1 else _gap(text, len(raws[0]))
+    if sum(map(len, raws)) + step * (len(raws) - 1) == len(text):
+        return accumulate((len(raw) + step for raw in raws[:-1]), initial=offset)
+    return _walked(text, raws, offset)
+
+
+def _gap(text: bytes, at: int) -> int:
+    end = at
+    while text[end] in b" \t\r\n,":
+        end += 1
+    return end - at
+
+
+def _walked(text: bytes, raws: list[bytes], offset: int) -> Iterator[int]:
+    at = 0
+    for raw in raws:
+        at += _gap(text, at)
+        yield offset + at
+        at += len(raw)
+
+
+class Records(Iterable[Record]):
+    """A stream of records: each `iter()` is a pass of its own, as far as the input can be read again.
+
+    Stages take any iterable of records and give `Records`; nothing is read before the first record is asked for.
+    """
+
+    def __init__(self, start: Callable[[], Iterator[Block]], upstream: Iterable[Record] = ()) -> None:
+        self._start = start
+        self._upstream = upstream
+
+    def blocks(self) -> Iterator[Block]:
+        """A pass over the records, in blocks."""
+        return self._start()
+
+    def __iter__(self) -> Iterator[Record]:
+        return chain.from_iterable(block.records() for block in self.blocks())
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of the first input, once a record of it (or its end) has been read."""
+        return getattr(self._upstream, "layout", COMPACT)
+
+
+def blocks_of(records: Iterable[Record]) -> Iterator[Block]:
+    """A pass over any iterable of records, in blocks."""
+    if isinstance(records, Records):
+        yield from records.blocks()
+        return
+    rows = iter(records)
+    while batch := list(islice(rows, BATCH)):
+        yield Block.of(batch)

@@ -1,0 +1,1 @@
+"""Views: what records tell a person, without becoming records again."""

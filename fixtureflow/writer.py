@@ -1,0 +1,114 @@
+"""Records → bytes: in the layout they came in, or as `dumpdata --indent N` or `--format jsonl` would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from fixtureflow.errors import UsageError
+from fixtureflow.layout import COMPACT, LINES, Layout, Reformat, indented, reformatter, sort_keys
+from fixtureflow.output import Output, opened_output
+from fixtureflow.record import Record
+from fixtureflow.stream import Block, blocks_of
+
+__all__ = ["Format", "Style", "Written", "laid_out", "write"]
+
+Format = Literal["json", "jsonl"]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How records are to be laid out; nothing said keeps the input's layout."""
+
+    format: Format | None = None
+    indent: int | None = None
+    compact: bool = False
+    sort_keys: bool = False
+
+    def __post_init__(self) -> None:
+        if self.compact and self.indent is not None:
+            raise UsageError("--compact and --indent exclude each other")
+        if self.format == "jsonl" and self.indent is not None:
+            raise UsageError("--indent has no place in JSONL: a record is one line")
+        if self.indent is not None and not 0 <= self.indent <= 32:
+            raise UsageError("--indent is a number from 0 to 32")
+        if self.format not in (None, "json", "jsonl"):
+            raise UsageError(f"--format is json or jsonl, not {self.format}")
+
+    def layout(self, source: Layout) -> tuple[Layout, Reformat | None]:
+        """The layout of a document made from one in the layout `source`; and how records that may not stay change."""
+        renew = self.compact or self.sort_keys or self.indent is not None
+        lay_out = reformatter(self.indent)
+        if self.sort_keys:
+            lay_out = _in_order(lay_out)
+        if self.indent is not None:
+            return indented(self.indent), lay_out
+        if (self.format or source.format) == "jsonl":
+            return source if source.format == "jsonl" else LINES, lay_out if renew else _on_one_line(lay_out)
+        return (COMPACT, lay_out) if renew else (source if source.format == "json" else COMPACT, None)
+
+
+@dataclass(slots=True)
+class Written:
+    """What was written, in records and in bytes before compression."""
+
+    records: int = 0
+    bytes: int = 0
+
+
+def write(
+    records: Iterable[Record],
+    output: Output = "-",
+    *,
+    format: Format | None = None,  # noqa: A002 - the word dumpdata has for it
+    indent: int | None = None,
+    compact: bool = False,
+    sort_keys: bool = False,
+) -> Written:
+    """Write records to a path, to `"-"` (standard output) or to a binary file; a path whole or not at all.
+
+    Without `format`, `indent` and `compact` the first input's layout is kept. `indent` and `compact` lay out each
+    record anew, changing white space only; `sort_keys` sorts the keys of every object, which without `indent` puts a
+    record on one line.
+    Raises `OutputError`, `UsageError`, and whatever the records raise while they are read.
+    """
+    style = Style(format, indent, compact, sort_keys)
+    written = Written()
+    with opened_output(output) as file:
+        for piece, count in document(records, style):
+            file.write(piece)
+            written.records += count
+            written.bytes += len(piece)
+    return written
+
+
+def document(records: Iterable[Record], style: Style) -> Iterator[tuple[bytes, int]]:
+    """The document that holds the records, in pieces, each with the number of records in it."""
+    layout = None
+    for block in blocks_of(records):
+        if layout is None:
+            layout, lay_out = style.layout(block.source.layout)
+            yield layout.head, 0
+        else:
+            yield layout.separator, 0
+        yield laid_out(block, layout, lay_out), len(block)
+    if layout is None:
+        yield style.layout(getattr(records, "layout", COMPACT))[0].empty, 0
+    else:
+        yield layout.tail, 0
+
+
+def laid_out(block: Block, layout: Layout, lay_out: Reformat | None) -> bytes:
+    """The text of a block in a document of this layout."""
+    if lay_out is None:
+        return block.text(layout.separator)
+    return layout.separator.join([lay_out(record.raw) for record in block.records()])
+
+
+def _in_order(lay_out: Reformat) -> Reformat:
+    return lambda raw: lay_out(sort_keys(raw))
+
+
+def _on_one_line(lay_out: Reformat) -> Reformat:
+    return lambda raw: lay_out(raw) if b"\n" in raw or b"\r" in raw else raw
