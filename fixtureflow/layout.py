@@ -9,13 +9,15 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import msgspec
 
-__all__ = ["COMPACT", "LINES", "Layout", "Reformat", "indented", "reformatter", "sort_keys"]
+__all__ = ["COMPACT", "LINES", "Layout", "Reformat", "indented", "reformat_exactly", "reformatter", "sort_keys"]
 
-Reformat = Callable[[bytes], bytes]
+Reformat = Callable[[list[bytes]], list[bytes]]
+"""Lays out records anew."""
 
 
 @dataclass(slots=True)
@@ -46,23 +48,18 @@ def indented(indent: int) -> Layout:
 
 
 def reformatter(indent: int | None) -> Reformat:
-    """A function that lays out one record as `json.dumps(indent=indent)` does; None means on one line.
+    """A function that lays out records as `json.dumps(indent=indent)` does; None means on one line.
 
     Only white space changes: numbers, strings and the order of keys keep their bytes.
     """
-    pure = _exact(indent)
-    if indent is None:
-        fast: Reformat = lambda raw: msgspec.json.format(raw, indent=0)  # noqa: E731
-    elif indent == 0:
-        fast = lambda raw: _LINE_START.sub(b"\n", msgspec.json.format(raw, indent=1))  # noqa: E731
-    else:
-        fast = lambda raw: msgspec.json.format(raw, indent=indent)  # noqa: E731
+    fast: Callable[[bytes], bytes] = partial(msgspec.json.format, indent={None: 0, 0: 1}.get(indent, indent))
 
-    def reformat(raw: bytes) -> bytes:
+    def reformat(raws: list[bytes]) -> list[bytes]:
         try:
-            return fast(raw)
+            texts = list(map(fast, raws))
         except (msgspec.DecodeError, RecursionError):
-            return pure(raw)
+            return [reformat_exactly(raw, indent) for raw in raws]
+        return [_LINE_START.sub(b"\n", text) for text in texts] if indent == 0 else texts
 
     return reformat
 
@@ -85,34 +82,30 @@ def _tokens(raw: bytes) -> Iterator[bytes]:
     return (match.group() for match in _TOKEN.finditer(raw))
 
 
-def _exact(indent: int | None) -> Reformat:
-    """Any depth, and the words that Python's json writes and JSON does not have."""
+def reformat_exactly(raw: bytes, indent: int | None) -> bytes:
+    """One record laid out token by token: of any depth, with the words that Python's json writes and JSON lacks."""
     comma = b", " if indent is None else b","
-
-    def reformat(raw: bytes) -> bytes:
-        out: list[bytes] = []
-        depth = 0
-        before = b""
-        for token in _tokens(raw):
-            opened = before in (b"{", b"[")
-            if token in (b"}", b"]"):
-                depth -= 1
-                if indent is not None and not opened:
-                    out.append(b"\n" + b" " * (indent * depth))
-                out.append(token)
-            elif token == b",":
-                out.append(comma)
-            elif token == b":":
-                out.append(b": ")
-            else:
-                if indent is not None and (opened or before == b","):
-                    out.append(b"\n" + b" " * (indent * depth))
-                out.append(token)
-                depth += token in (b"{", b"[")
-            before = token
-        return b"".join(out)
-
-    return reformat
+    out: list[bytes] = []
+    depth = 0
+    before = b""
+    for token in _tokens(raw):
+        opened = before in (b"{", b"[")
+        if token in (b"}", b"]"):
+            depth -= 1
+            if indent is not None and not opened:
+                out.append(b"\n" + b" " * (indent * depth))
+            out.append(token)
+        elif token == b",":
+            out.append(comma)
+        elif token == b":":
+            out.append(b": ")
+        else:
+            if indent is not None and (opened or before == b","):
+                out.append(b"\n" + b" " * (indent * depth))
+            out.append(token)
+            depth += token in (b"{", b"[")
+        before = token
+    return b"".join(out)
 
 
 def _sorted(token: bytes, tokens: Iterator[bytes]) -> bytes:

@@ -10,7 +10,7 @@ import msgspec
 from fixtureflow.errors import InputError
 from fixtureflow.layout import COMPACT, Layout
 
-__all__ = ["Record", "Source", "model_label"]
+__all__ = ["Head", "Record", "Source", "model_label"]
 
 LONGEST_NAME = 100
 """Of an app label or a model name: `django_content_type` has 100 characters for each."""
@@ -24,6 +24,13 @@ class Source:
     def __init__(self, name: str, layout: Layout = COMPACT) -> None:
         self.name = name
         self.layout = layout
+
+
+class Head(msgspec.Struct, gc=False):
+    """What a record is called: its model as it is spelled, and the JSON text of its pk (empty where it has none)."""
+
+    model: str
+    pk: msgspec.Raw = msgspec.Raw()
 
 
 class Record(msgspec.Struct, gc=False, eq=False):
@@ -44,6 +51,14 @@ class Record(msgspec.Struct, gc=False, eq=False):
     def pk(self) -> Any:
         """The primary key as JSON has it; None where the record has none (`dumpdata --natural-primary`)."""
         return self.value().get("pk")
+
+    @property
+    def pk_text(self) -> bytes:
+        """The JSON text of the primary key; empty where the record has none."""
+        try:
+            return bytes(_head(self.raw).pk)
+        except msgspec.DecodeError:  # NaN and the like, somewhere in the record
+            return json.dumps(self.pk).encode() if "pk" in self.value() else b""
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -72,6 +87,9 @@ class Record(msgspec.Struct, gc=False, eq=False):
             pk=self.pk,
             field=field,
         )
+
+
+_head = msgspec.json.Decoder(Head).decode
 
 
 def model_label(text: str) -> str | None:

@@ -8,7 +8,7 @@ from itertools import accumulate, chain, count, islice, repeat
 import msgspec
 
 from fixtureflow.layout import COMPACT, Layout
-from fixtureflow.record import Record, Source
+from fixtureflow.record import Head, Record, Source
 
 __all__ = ["Block", "Records", "blocks_of"]
 
@@ -24,11 +24,14 @@ class Block:
     A block as read is one text, checked to be valid; what only looks at models, or passes all on, need not split it.
     """
 
-    __slots__ = ("_records", "_text", "models", "number", "offset", "source")
+    __slots__ = ("_heads", "_records", "_text", "models", "number", "offset", "source")
 
-    def __init__(self, text: bytes, models: list[str], source: Source, number: int, offset: int) -> None:
+    def __init__(
+        self, text: bytes, heads: list[Head], models: list[str], source: Source, number: int, offset: int
+    ) -> None:
         """`text` is records and the separators between them, `number` and `offset` those of its first record."""
         self._text = text
+        self._heads = heads
         self._records: list[Record] | None = None
         self.models = models
         self.source = source
@@ -39,7 +42,7 @@ class Block:
     def of(cls, records: list[Record]) -> Block:
         """A block of records that are apart already."""
         first = records[0]
-        block = cls(b"", [record.model for record in records], first.source, first.number, first.offset)
+        block = cls(b"", [], [record.model for record in records], first.source, first.number, first.offset)
         block._records = records
         return block
 
@@ -49,14 +52,26 @@ class Block:
     def records(self) -> list[Record]:
         """The records, in order."""
         if self._records is None:
-            raws = list(map(bytes, _raws(b"[%b]" % self._text)))
+            raws = self.raws()
             offsets = places(self._text, raws, self.offset)
             self._records = list(map(Record, raws, self.models, repeat(self.source), count(self.number), offsets))
         return self._records
 
+    def raws(self) -> list[bytes]:
+        """The bytes of each record, in order."""
+        if self._records is not None:
+            return [record.raw for record in self._records]
+        return list(map(bytes, _raws(b"[%b]" % self._text)))
+
+    def pks(self) -> list[bytes]:
+        """The JSON text of each record's primary key, in order; empty where a record has none."""
+        if self._heads:
+            return [bytes(head.pk) for head in self._heads]
+        return [record.pk_text for record in self._records or ()]
+
     def text(self, separator: bytes) -> bytes:
         """All records as one text, parted as they were if that is known, else by `separator`."""
-        return self._text or separator.join([record.raw for record in self._records or ()])
+        return self._text or separator.join(self.raws())
 
 
 def places(text: bytes, raws: list[bytes], offset: int = 0) -> Iterable[int]:

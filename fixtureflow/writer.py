@@ -103,12 +103,15 @@ def laid_out(block: Block, layout: Layout, lay_out: Reformat | None) -> bytes:
     """The text of a block in a document of this layout."""
     if lay_out is None:
         return block.text(layout.separator)
-    return layout.separator.join([lay_out(record.raw) for record in block.records()])
+    return layout.separator.join(lay_out(block.raws()))
 
 
 def _in_order(lay_out: Reformat) -> Reformat:
-    return lambda raw: lay_out(sort_keys(raw))
+    return lambda raws: lay_out(list(map(sort_keys, raws)))
 
 
 def _on_one_line(lay_out: Reformat) -> Reformat:
-    return lambda raw: lay_out(raw) if b"\n" in raw or b"\r" in raw else raw
+    def reformat(raws: list[bytes]) -> list[bytes]:
+        return [lay_out([raw])[0] if b"\n" in raw or b"\r" in raw else raw for raw in raws]
+
+    return reformat

@@ -19,7 +19,7 @@ import msgspec
 from fixtureflow.errors import InputError
 from fixtureflow.reader.exact import scan
 from fixtureflow.reader.opening import Text
-from fixtureflow.record import Record, Source, model_label
+from fixtureflow.record import Head, Record, Source, model_label
 from fixtureflow.stream import Block
 
 __all__ = ["BLOCK", "ArrayReader", "LinesReader"]
@@ -30,12 +30,12 @@ BLOCK = 128 * 1024
 SEAMS_TRIED = 4
 
 
-class _Head(msgspec.Struct, gc=False):
+class _Named(msgspec.Struct, gc=False):
     model: str
 
 
-_heads = msgspec.json.Decoder(list[_Head]).decode
-_head_lines = msgspec.json.Decoder(_Head).decode_lines
+_heads = msgspec.json.Decoder(list[Head]).decode
+_head_lines = msgspec.json.Decoder(Head).decode_lines
 _raw_lines = msgspec.json.Decoder(msgspec.Raw).decode_lines
 
 _SPACE = b" \t\r\n"
@@ -76,7 +76,7 @@ class _Reader:
     def exact(self, raws: list[bytes], values: list[object], offsets: list[int]) -> Block | None:
         """The records that the exact path found. Raises `InputError` for what is JSON, but no record."""
         try:
-            models = [head.model for head in msgspec.convert(values, list[_Head])]
+            models = [head.model for head in msgspec.convert(values, list[_Named])]
         except msgspec.ValidationError as error:
             match = _AT_INDEX.search(str(error))
             index = int(match.group(1)) if match else 0
@@ -162,7 +162,8 @@ class ArrayReader(_Reader):
             heads = _heads(b"[%b]" % piece)
             if not piece.isascii():
                 str(piece, "utf-8")
-            models = [self.labels[head.model] for head in heads]
+            labels = self.labels
+            models = [labels[head.model] for head in heads]
         except (msgspec.ValidationError, UnicodeDecodeError, KeyError):
             return None
         except msgspec.DecodeError as error:
@@ -171,7 +172,7 @@ class ArrayReader(_Reader):
         if not models:
             return None
         space = len(piece) - len(piece.lstrip(_SPACE))
-        block = Block(piece[space:], models, self.source, self.number, self.offset + space)
+        block = Block(piece[space:], heads, models, self.source, self.number, self.offset + space)
         self.number += len(models)
         return block
 

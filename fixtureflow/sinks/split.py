@@ -214,7 +214,7 @@ class _Drafting:
                     last = key
                 if bounded:
                     for record in run.records():
-                        text = lay_out(record.raw) if lay_out else record.raw
+                        text = lay_out([record.raw])[0] if lay_out else record.raw
                         part = self._with_room(part, len(text))
                         part.add(text, (record.model,), 1)
                         if part.held_bytes >= HELD_BYTES:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
-import msgspec
-
 from fixtureflow.record import Record
-from fixtureflow.stream import blocks_of
+from fixtureflow.stream import Block, blocks_of
 from fixtureflow.views.table import table
 
 __all__ = ["ModelStats", "Stats", "stats"]
@@ -71,15 +70,10 @@ class Stats:
         return table(["model", "records", "bytes", "share", "largest", "pk", "newest"], rows)
 
 
-class _Pk(msgspec.Struct, gc=False):
-    pk: int | str | float | list[Any] | dict[str, Any] | bool | None = None
-
-
-_pks = msgspec.json.Decoder(list[_Pk]).decode
-_UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
-_CLOCK = rb"\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)?\""
+_UUID = re.compile(rb'"[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\1){3}[0-9a-fA-F]{12}"')
 # Two patterns with a fixed beginning are searched for many times faster than one for any century.
-_DATES = [re.compile(b'"' + century + rb"\d\d-" + _CLOCK) for century in (b"20", b"19")]
+_MAYBE_DATES = [re.compile(b'"' + century + rb'\d\d-[01]\d-[0-3]\d[T"][^"]*') for century in (b"20", b"19")]
+_DATE = re.compile(rb'"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?|")')
 _KEY_BEFORE = re.compile(rb'"([^"\\]+)"\s*:\s*\Z')
 
 
@@ -87,51 +81,59 @@ def stats(records: Iterable[Record]) -> Stats:
     """Count records by model. Reads all records; keeps a few numbers a model."""
     models: dict[str, ModelStats] = {}
     for block in blocks_of(records):
+        if len(set(block.models)) == 1:
+            _count(models.setdefault(block.models[0], ModelStats()), block)
+            continue
         for label, run in groupby(block.records(), key=lambda record: record.model):
-            _count(models.setdefault(label, ModelStats()), list(run))
+            _count(models.setdefault(label, ModelStats()), Block.of(list(run)))
     whole = sum(model.bytes for model in models.values())
     for model in models.values():
         model.share = round(model.bytes / whole, 4)
-        model.pk_kinds.sort()
     return Stats(models)
 
 
-def _count(model: ModelStats, records: list[Record]) -> None:
-    raws = [record.raw for record in records]
-    sizes = list(map(len, raws))
-    model.records += len(raws)
+def _count(model: ModelStats, block: Block) -> None:
+    """Take in a block of this model's records alone."""
+    sizes = list(map(len, block.raws()))
+    pks = block.pks()
+    model.records += len(sizes)
     model.bytes += sum(sizes)
-    if max(sizes) > model.largest:
-        model.largest = max(sizes)
-        model.largest_pk = records[sizes.index(model.largest)].pk
-    text = b"[%b]" % b",".join(raws)
-    try:
-        pks = [head.pk for head in _pks(text)]
-    except msgspec.DecodeError:  # NaN and the like
-        pks = [record.pk for record in records]
-    for kind in _kinds(pks):
-        if kind not in model.pk_kinds:
-            model.pk_kinds.append(kind)
-    _date(model, text)
+    largest = max(sizes)
+    if largest > model.largest:
+        model.largest = largest
+        pk = pks[sizes.index(largest)]
+        model.largest_pk = json.loads(pk) if pk else None
+    model.pk_kinds = sorted({*model.pk_kinds, *_kinds(pks)})
+    _date(model, block.text(b","))
 
 
-def _kinds(pks: list[Any]) -> set[str]:
-    kinds = set()
-    for kind in set(map(type, pks)):
-        if kind is str:
-            texts = [pk for pk in pks if type(pk) is str]
-            uuids = sum(_UUID.fullmatch(text) is not None for text in texts)
-            kinds |= ({"uuid"} if uuids else set()) | ({"string"} if uuids < len(texts) else set())
+def _kinds(pks: list[bytes]) -> Iterator[str]:
+    for begins in {pk[:1] for pk in pks}:
+        if begins == b'"':
+            texts = [pk for pk in pks if pk[:1] == b'"']
+            uuids = sum(map(_is_uuid, texts))
+            if uuids:
+                yield "uuid"
+            if uuids < len(texts):
+                yield "string"
+        elif begins in b"-0123456789" and begins:
+            yield "integer"
         else:
-            kinds.add({int: "integer", list: "composite", type(None): "none"}.get(kind, "other"))
-    return kinds
+            yield {b"": "none", b"n": "none", b"[": "composite"}.get(begins, "other")
+
+
+def _is_uuid(text: bytes) -> bool:
+    return len(text) in (34, 38) and _UUID.fullmatch(text) is not None
 
 
 def _date(model: ModelStats, text: bytes) -> None:
-    for pattern in _DATES:
-        if found := pattern.findall(text):
-            newest = max(found)
-            date = newest[1:-1].decode()
+    for pattern in _MAYBE_DATES:
+        found = pattern.findall(text)
+        newest = max(found, default=b"")
+        if newest and not _DATE.fullmatch(newest):  # a text that begins with a date
+            newest = max(filter(_DATE.fullmatch, found), default=b"")
+        if newest:
+            date = newest.strip(b'"').decode()
             if date > model.newest:
                 model.newest = date
                 at = text.index(newest)
