@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
@@ -52,7 +52,7 @@ def reformatter(indent: int | None) -> Reformat:
 
     Only white space changes: numbers, strings and the order of keys keep their bytes.
     """
-    fast: Callable[[bytes], bytes] = partial(msgspec.json.format, indent={None: 0, 0: 1}.get(indent, indent))
+    fast = cast(Callable[[bytes], bytes], partial(msgspec.json.format, indent={None: 0, 0: 1}.get(indent, indent)))
 
     def reformat(raws: list[bytes]) -> list[bytes]:
         try:

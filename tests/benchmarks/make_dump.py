@@ -1,0 +1,142 @@
+"""Write a mixed dump of a given size, the same bytes each time: `python make_dump.py 200 dump.json`.
+
+A content site as dumpdata writes it: users, tokens, posts with text in several scripts, a tree of comments, the admin's
+log, and versions whose JSON fields and strings hold what looks like records.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+_SOME_WORDS = (
+    "the a of and to in is was for on with as by at from it an be this which or are not has its have new one more data "
+    "model record table moved site server page time people first year years made name part city world school state "
+    "über größte naïve café señora façade œuvre żółty дом город время 東京 移行 العربية 🎉"
+)
+WORDS = _SOME_WORDS.split()
+
+# Of the dump's bytes, in the order dumpdata would write the models.
+SHARES = {
+    "admin.logentry": 0.10,
+    "auth.user": 0.10,
+    "authtoken.token": 0.04,
+    "blog.comment": 0.22,
+    "blog.post": 0.34,
+    "versions.version": 0.20,
+}
+
+
+def records(size: int, seed: int = 7) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """(model, pk, fields) until about `size` bytes have been given."""
+    rng = random.Random(seed)
+    users, posts = max(1, size // 4_000), max(1, size // 6_000)
+    makers: dict[str, Callable[[int], tuple[Any, dict[str, Any]]]] = {
+        "admin.logentry": lambda i: (i, _log_entry(rng, i, users)),
+        "auth.user": lambda i: (i, _user(rng, i)),
+        "authtoken.token": lambda i: (f"{rng.getrandbits(160):040x}", {"user": i, "created": _time(rng)}),
+        "blog.comment": lambda i: (i, _comment(rng, i, users, posts)),
+        "blog.post": lambda i: (i, _post(rng, i, users)),
+        "versions.version": lambda i: (i, _version(rng, i, users)),
+    }
+    for model, share in SHARES.items():
+        left = size * share
+        number = 0
+        while left > 0:
+            number += 1
+            pk, fields = makers[model](number)
+            left -= len(json.dumps(fields, ensure_ascii=False).encode()) + 50
+            yield model, pk, fields
+
+
+def write(path: Path, size: int) -> int:
+    """Write the dump; returns the number of records."""
+    count = 0
+    with path.open("wb") as file:
+        for model, pk, fields in records(size):
+            record = json.dumps({"model": model, "pk": pk, "fields": fields}, ensure_ascii=False)
+            file.write((b", " if count else b"[") + record.encode())
+            count += 1
+        file.write(b"]")
+    return count
+
+
+def _text(rng: random.Random, words: int) -> str:
+    return " ".join(rng.choices(WORDS, k=words))
+
+
+def _time(rng: random.Random) -> str:
+    day, second = rng.randrange(1, 29), rng.randrange(86_400)
+    clock = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}.{rng.randrange(1000):03d}"
+    return f"{rng.randrange(2012, 2026)}-{rng.randrange(1, 13):02d}-{day:02d}T{clock}Z"
+
+
+def _user(rng: random.Random, number: int) -> dict[str, Any]:
+    return {
+        "password": f"pbkdf2_sha256$600000${rng.getrandbits(132):033x}$",
+        "last_login": _time(rng) if rng.random() < 0.8 else None,
+        "is_superuser": number == 1,
+        "username": f"user{number}",
+        "first_name": rng.choice(WORDS).title(),
+        "last_name": rng.choice(WORDS).title(),
+        "email": f"user{number}@example.com",
+        "is_staff": False,
+        "is_active": True,
+        "date_joined": _time(rng),
+        "groups": [1],
+        "user_permissions": [],
+    }
+
+
+def _log_entry(rng: random.Random, number: int, users: int) -> dict[str, Any]:
+    return {
+        "action_time": _time(rng),
+        "user": rng.randint(1, users),
+        "content_type": rng.randint(1, 12),
+        "object_id": str(rng.randint(1, 10_000)),
+        "object_repr": _text(rng, 4),
+        "action_flag": rng.randint(1, 3),
+        "change_message": json.dumps([{"changed": {"fields": [rng.choice(WORDS)]}}]),
+    }
+
+
+def _post(rng: random.Random, number: int, users: int) -> dict[str, Any]:
+    return {
+        "title": _text(rng, 7),
+        "slug": f"post-{number}",
+        "author": rng.randint(1, users),
+        "body": "\n\n".join(_text(rng, rng.randint(20, 120)) for _ in range(rng.randint(1, 8))),
+        "published": _time(rng),
+        "rating": rng.random() * 5,
+        "tags": rng.sample(range(1, 400), 4),
+    }
+
+
+def _comment(rng: random.Random, number: int, users: int, posts: int) -> dict[str, Any]:
+    return {
+        "post": rng.randint(1, posts),
+        "parent": rng.randint(1, number * 2) if number % 3 else None,
+        "author": rng.randint(1, users),
+        "text": _text(rng, rng.randint(5, 60)),
+        "created": _time(rng),
+    }
+
+
+def _version(rng: random.Random, number: int, users: int) -> dict[str, Any]:
+    inner = [{"model": "blog.post", "pk": number + at, "fields": {"title": _text(rng, 6)}} for at in range(4)]
+    return {
+        "object_id": str(number),
+        "user": rng.randint(1, users),
+        "created": _time(rng),
+        "data": inner,
+        "serialized": json.dumps(inner, ensure_ascii=False),
+        "note": 'joined }, {"model": "auth.user", "pk": 1, "fields": {}}, {"model": ' + _text(rng, 3),
+    }
+
+
+if __name__ == "__main__":
+    print(write(Path(sys.argv[2]), int(sys.argv[1]) * 1_000_000), "records")
