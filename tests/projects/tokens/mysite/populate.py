@@ -5,7 +5,6 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from articles.models import Article, Comment, Label
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
@@ -13,6 +12,8 @@ from django.contrib.sessions.models import Session
 from django.contrib.sites.models import Site
 from django.db import connection
 from rest_framework.authtoken.models import Token
+
+from articles.models import Article, Comment, Label
 
 MOMENT = datetime(2024, 2, 29, 23, 59, 59, 123456, tzinfo=UTC)
 
@@ -40,7 +41,7 @@ DATA = [
     [{"model": "auth.user", "pk": n, "fields": {"groups": [n]}} for n in range(5)],
     {"deep": [[[[{"a": {"b": {"c": [{}, [], "", 0, -0.5, 1e300, True, False, None]}}}]]]]},
     {"": "empty key", "ключ": "значение", 'quote"': "\\", "pk": {"pk": {"pk": [1, 2]}}},
-    {"big": 2**63 - 1, "bigger": 2**80, "text": "👍 }, {\"model\": \"x.y\""},
+    {"big": 2**63 - 1, "bigger": 2**80, "text": '👍 }, {"model": "x.y"'},
 ]
 
 

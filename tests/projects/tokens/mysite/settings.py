@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # for `support`, which all the projects share
 
-from support.database_url import databases  # noqa: E402
+from support.database_url import databases
 
 DATABASES = databases()
 TOKEN_FOR_NEW_USERS = os.environ.get("TOKEN_FOR_NEW_USERS", "1") == "1"
