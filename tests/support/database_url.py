@@ -12,7 +12,13 @@ import sys
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-VENDORS = {"sqlite": "sqlite3", "postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+VENDORS = {
+    "sqlite": "sqlite3",
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
 
 
 def databases() -> dict[str, dict[str, Any]]:
