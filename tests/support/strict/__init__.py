@@ -1,5 +1,4 @@
-"""Django database backends that never switch constraint checks off, so that loading in a wrong order fails.
+"""Django database backends that never switch constraint checks off.
 
-Used through `ENGINE`: `support.strict.sqlite3`, `support.strict.mysql`, `support.strict.postgresql`. SQLite and
-PostgreSQL also need constraints that are not deferred to the commit: `databases.make_constraints_immediate`.
+They are used through `ENGINE`: `support.strict.sqlite3`, `support.strict.mysql`, `support.strict.postgresql`.
 """

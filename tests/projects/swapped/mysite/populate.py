@@ -24,6 +24,7 @@ def populate():
             invited_by=members[-1] if members else None,
             is_superuser=n == 0,
         )
+        member.user_permissions.set(Permission.objects.filter(codename="view_order"))
         Profile.objects.create(member=member, newsletter=n % 2 == 0)
         members.append(member)
     group = Group.objects.create(name="shoppers")

@@ -25,13 +25,14 @@ def make_users():
     for name in ("ann", "bo"):
         user = User.objects.create(username=name, password="!", date_joined=MOMENT)
         user.groups.add(group)
+        user.user_permissions.set(Permission.objects.filter(codename__in=("add_book", "view_author")))
 
 
 def make_people(countries):
     people = [m.Person.objects.create(name=f"Person {n}", born_in=[*countries, None][n % 6]) for n in range(12)]
     for n, person in enumerate(people):
         person.visited.set(countries[: n % 5])
-        person.friends.set(people[n + 1 : n + 3])
+        person.friends.add(*people[n + 1 : n + 3])
         person.follows.set([*people[: n % 3], *people[n:][: n % 2]])  # backward, and now and then themselves
         if n % 2:
             badge = m.Badge.objects.create(person=person, colour="red" if n % 3 else "blue")
@@ -104,4 +105,4 @@ def point_generically(countries, people):
         m.Tag.objects.create(name=f"tag {n}", content_object=target)
         m.Note.objects.create(text=f"note {n}", target=target)
     for target in (*countries[:3], User.objects.get(username="bo"), Permission.objects.first(), None):
-        m.Note.objects.create(text=str(target), target=target)
+        m.Note.objects.create(text=f"note on {target and target.pk}", target=target)
