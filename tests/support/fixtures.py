@@ -34,11 +34,11 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def scratch_on(scratch_databases: ScratchDatabases) -> Iterator[Callable[..., str]]:
-    """Make a database on a given backend: `scratch_on(backend, project="", populated=False)`."""
+    """Make a database on a given backend: `scratch_on(backend, project="", populated=False, occupied=False)`."""
     made = []
 
-    def make(backend: str, project: str = "", *, populated: bool = False) -> str:
-        url = scratch_databases.make(backend, project, populated=populated)
+    def make(backend: str, project: str = "", *, populated: bool = False, occupied: bool = False) -> str:
+        url = scratch_databases.make(backend, project, populated=populated, occupied=occupied)
         made.append(url)
         return url
 
@@ -49,5 +49,5 @@ def scratch_on(scratch_databases: ScratchDatabases) -> Iterator[Callable[..., st
 
 @pytest.fixture
 def scratch(backend: str, scratch_on: Callable[..., str]) -> Callable[..., str]:
-    """Make a database on the backend of this run: `scratch(project="", populated=False)`."""
+    """Make a database on the backend of this run: `scratch(project="", populated=False, occupied=False)`."""
     return partial(scratch_on, backend)

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from .projects import migrate, populate
+from .projects import manage, migrate
 from .servers import Server, UnavailableError, find_server
 
 
@@ -16,7 +16,7 @@ class ScratchDatabases:
 
     def __init__(self) -> None:
         self._servers: dict[str, Server | UnavailableError] = {}
-        self._templates: dict[tuple[str, str, bool], str] = {}
+        self._templates: dict[tuple[str, str, str], str] = {}
         self._made: dict[str, tuple[Server, str]] = {}
         self._numbers = count(1)
 
@@ -34,10 +34,14 @@ class ScratchDatabases:
             pytest.skip(f"{backend}: {server}")
         return server
 
-    def make(self, backend: str, project: str = "", *, populated: bool = False) -> str:
-        """The URL of a new database: empty, migrated for a project, or populated by it too."""
+    def make(self, backend: str, project: str = "", *, populated: bool = False, occupied: bool = False) -> str:
+        """The URL of a new database: empty, migrated for a project, or with rows of it too.
+
+        `populated` has the project's rows, `occupied` such as are in their way.
+        """
         server = self.server(backend)
-        template = self._template(backend, project, populated) if project else ""
+        filling = "populate" if populated else "occupy" if occupied else ""
+        template = self._template(backend, project, filling) if project else ""
         name = f"fixtureflow_{os.getpid()}_{next(self._numbers)}"
         url = server.url(name)
         self._made[url] = (server, name)
@@ -58,12 +62,12 @@ class ScratchDatabases:
             if not isinstance(server, UnavailableError):
                 server.close()
 
-    def _template(self, backend: str, project: str, populated: bool) -> str:
-        key = (backend, project, populated)
+    def _template(self, backend: str, project: str, filling: str) -> str:
+        key = (backend, project, filling)
         if key not in self._templates:
-            url = self.make(backend, project) if populated else self.make(backend)
-            if populated:
-                populate(project, url)
+            url = self.make(backend, project if filling else "")
+            if filling:
+                manage(project, url, filling)
             else:
                 migrate(project, url)
             self._templates[key] = self._made[url][1]

@@ -90,3 +90,22 @@ def in_order(dump: bytes) -> bytes:
 
 def backwards(dump: bytes) -> bytes:
     return json.dumps(json.loads(dump)[::-1]).encode()
+
+
+@pytest.mark.parametrize("project", ["tokens", "everything"])
+def test_an_occupied_database_refuses_a_plain_load(project, scratch):
+    source = scratch(project, populated=True)
+    target, before = scratch(project, occupied=True), scratch(project, occupied=True)
+    with pytest.raises(ManageError, match="IntegrityError"):
+        loaddata(project, target, dumpdata(project, source), env=NO_TOKENS)
+    assert row_differences(project, before, target) == []
+
+
+@pytest.mark.parametrize(("project", "model"), [("tokens", "admin.logentry"), ("everything", "relations.category")])
+def test_an_occupied_database_loses_rows_that_nothing_but_their_number_tells_apart(project, model, scratch):
+    source = scratch(project, populated=True)
+    target, before = scratch(project, occupied=True), scratch(project, occupied=True)
+    loaddata(project, target, dumpdata(project, source, model))
+    lost = row_differences(project, before, target, subset=True)
+    assert lost
+    assert all(line.startswith((f"{model} 1:", f"{model} 2:")) for line in lost)
