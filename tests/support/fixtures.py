@@ -3,6 +3,7 @@
 def test_it(scratch):                              # runs once on each database
     source = scratch("tokens", populated=True)     # a URL, dropped after the test
     target = scratch("tokens")                     # migrated only
+    other = scratch("tokens", occupied=True)       # with rows in the way of the populated ones
 
 def test_that(scratch_on):
     source = scratch_on("sqlite", "everything", populated=True)

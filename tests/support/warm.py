@@ -59,8 +59,10 @@ def run(command: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], stdin: b
         Path(files[0]).write_bytes(stdin)
         server.stdin.write(json.dumps({"command": command, "cwd": str(cwd), "env": dict(env), "files": files}) + "\n")
         server.stdin.flush()
-        code = int(server.stdout.readline())
-        return code, Path(files[1]).read_bytes(), Path(files[2]).read_bytes()
+        code = server.stdout.readline()
+        if not code:
+            raise RuntimeError("the interpreter that scripts are forked from has ended")
+        return int(code), Path(files[1]).read_bytes(), Path(files[2]).read_bytes()
 
 
 @cache
