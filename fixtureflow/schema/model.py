@@ -251,11 +251,13 @@ class Schema(Noun, frozen=True, kw_only=True):
     models: dict[str, Model] = {}
 
     def __post_init__(self) -> None:
-        """Key each model by its canonical label, and tell it that label."""
-        models = {
-            key: model if model.label == key else msgspec.structs.replace(model, label=key)
-            for key, model in ((canonical(label), model) for label, model in self.models.items())
-        }
+        """Key each model by its canonical label, and tell it that label; ValueError if two keys are one label."""
+        models: dict[str, Model] = {}
+        for label, model in self.models.items():
+            key = canonical(label)
+            if key in models:
+                raise ValueError(f"model {label} stands there twice")
+            models[key] = model if model.label == key else msgspec.structs.replace(model, label=key)
         msgspec.structs.force_setattr(self, "models", models)
 
     @classmethod
