@@ -30,6 +30,7 @@ __all__ = [
     "Guess",
     "Model",
     "NaturalKey",
+    "Noun",
     "Receiver",
     "Relation",
     "Schema",
