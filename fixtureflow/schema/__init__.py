@@ -1,0 +1,1 @@
+"""What the bytes of a fixture do not say, and one module for each place it may come from."""
