@@ -70,7 +70,7 @@ class Stats:
         return table(["model", "records", "bytes", "share", "largest", "pk", "newest"], rows)
 
 
-_UUID = re.compile(rb'"[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\1){3}[0-9a-fA-F]{12}"')
+_UUID = re.compile(rb'"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"')
 # Two patterns with a fixed beginning are searched for many times faster than one for any century.
 _MAYBE_DATES = [re.compile(b'"' + century + rb'\d\d-[01]\d-[0-3]\d[T"][^"]*') for century in (b"20", b"19")]
 _DATE = re.compile(rb'"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?|")')
@@ -123,7 +123,7 @@ def _kinds(pks: list[bytes]) -> Iterator[str]:
 
 
 def _is_uuid(text: bytes) -> bool:
-    return len(text) in (34, 38) and _UUID.fullmatch(text) is not None
+    return len(text) == 38 and _UUID.fullmatch(text) is not None
 
 
 def _date(model: ModelStats, text: bytes) -> None:
