@@ -174,7 +174,8 @@ def _field(
         if same_type or fact in ("column", "type", "null", "generated"):
             yield Difference(kind="changed", label=label, field=name, fact=fact, here=one, there=other)
     sides = [_points(f, m, s) for f, m, s in zip((mine, theirs), models, schemas, strict=True)]
-    if None not in sides and sides[0] != sides[1]:
+    # A unique foreign key and a one-to-one field are the same columns; `_uniques` tells of the uniqueness.
+    if None not in sides and len({side.replace("o2o to ", "fk to ") for side in sides if side}) > 1:
         yield Difference(kind="changed", label=label, field=name, fact="relation", here=sides[0], there=sides[1])
 
 
@@ -220,14 +221,15 @@ def _uniques(mine: Model, theirs: Model) -> Iterator[Difference]:
 
 def _by_key(model: Model) -> dict[str, Unique]:
     """Stated constraints by what can be compared: SQL and Django word conditions and expressions differently."""
-    keyed = {}
-    for unique in model.uniques or ():
-        field = model.fields.get(unique.fields[0]) if len(unique.fields) == 1 else None
-        implied = field and isinstance(field.relation, Relation) and field.relation.kind == "o2o"
-        if unique.guess or implied or set(unique.fields) == set(model.pk or ()):
-            continue
-        key = f"on {unique.name or 'expressions'}" if unique.expressions else f"({', '.join(sorted(unique.fields))})"
-        keyed[key + (" with a condition" if unique.condition else "")] = unique
+    stated = [unique for unique in model.uniques or () if not unique.guess]
+    stated += [Unique(fields=(name,)) for name, relation in model.relations() if relation.kind == "o2o"]
+    keyed: dict[str, Unique] = {}
+    for unique in stated:
+        if unique.expressions or set(unique.fields) != set(model.pk or ()):
+            key = (
+                f"on {unique.name or 'expressions'}" if unique.expressions else f"({', '.join(sorted(unique.fields))})"
+            )
+            keyed.setdefault(key + (" with a condition" if unique.condition else ""), unique)
     return keyed
 
 

@@ -52,6 +52,10 @@ def parse(data: bytes, syntax: Syntax = "json", *, name: str = "schema") -> Sche
         raise SchemaError(f"{name}: not TOML: {error}", advice="mend it there") from None
     except msgspec.MsgspecError as error:
         raise _fault(text, syntax, name, str(error)) from None
+    except RecursionError:
+        raise SchemaError(f"{name}: nested too deep", advice=_MEND) from None
+    if syntax == "json":
+        _once(text, name)
     for label, model in schema.models.items():
         _check(label, model, text, name)
     return schema
@@ -90,6 +94,20 @@ def _text(data: bytes, name: str) -> str:
         raise SchemaError(f"{name}, line {line}: not UTF-8", advice="save the file as UTF-8") from None
 
 
+def _once(text: str, name: str) -> None:
+    """Refuse a key that stands twice in one object: JSON readers keep the last and lose the first without a word."""
+
+    def check(pairs: list[tuple[str, Any]]) -> None:
+        keys = [key for key, _ in pairs]
+        if len(set(keys)) < len(keys):
+            twice = next(key for key in keys if keys.count(key) > 1)
+            at = text.rfind(f'"{twice}"')
+            line = f", line {text.count(chr(10), 0, at) + 1}" if text.count(f'"{twice}"') == 2 else ""
+            raise SchemaError(f"{name}{line}: {twice!r} stands twice in one object", advice="make one of the two")
+
+    json.loads(text, object_pairs_hook=check)
+
+
 def _check(label: str, model: Model, text: str, name: str) -> None:
     """What types alone do not say: labels look like labels."""
     named = [("", label)]
@@ -110,8 +128,6 @@ def _fault(text: str, syntax: Syntax, name: str, said: str) -> SchemaError:
         raw = json.loads(text) if syntax == "json" else tomllib.loads(text)
     except json.JSONDecodeError as error:
         return SchemaError(f"{name}, line {error.lineno}, column {error.colno}: not JSON: {error.msg}", advice=_MEND)
-    except RecursionError:
-        return SchemaError(f"{name}: nested too deep", advice=_MEND)
     models = raw.get("models") if isinstance(raw, dict) else None
     for label, model in models.items() if isinstance(models, dict) else ():
         fields = model.get("fields") if isinstance(model, dict) else None

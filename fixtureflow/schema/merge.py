@@ -138,7 +138,10 @@ _ASPECTS: tuple[Aspect, ...] = ("fields", "relations")
 
 
 def _names(models: list[Model]) -> dict[str, None]:
-    """The fields there are: all that the best source to know all of them names, and what better ones add."""
+    """The fields there are: all that the best source to know all of them names, and what better ones add.
+
+    They stand in the order of the source that names most, so that a file with one word in it moves no field.
+    """
     names: dict[str, None] = {}
     closed: set[str] = set()
     for model in models:
@@ -147,7 +150,8 @@ def _names(models: list[Model]) -> dict[str, None]:
             if ("relations" if many else "fields") not in closed:
                 names[name] = None
         closed.update(model.complete)
-    return names
+    fullest = max(models, key=lambda model: sum(name in names for name in model.fields))
+    return dict.fromkeys([*(name for name in fullest.fields if name in names), *names])
 
 
 def _field(name: str, models: list[Model], columns: list[Model]) -> Field:

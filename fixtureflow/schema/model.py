@@ -106,6 +106,9 @@ class Relation(Noun, frozen=True, kw_only=True):
     """M2M only: the columns that hold the key of this side and of the other."""
     guess: Guess | None = None
 
+    def __post_init__(self) -> None:
+        _canonical(self, "to", "through")
+
 
 class Field(Noun, frozen=True, kw_only=True):
     """One field of a model; its name is its key in `Model.fields`."""
@@ -235,6 +238,11 @@ class Model(Noun, frozen=True, kw_only=True):
     """Such rows, by fields and values that mark them, meant to give way to the fixture's own: example.com."""
     tree: Tree | None = None
 
+    def __post_init__(self) -> None:
+        _canonical(self, "proxy_for")
+        if self.parents:
+            msgspec.structs.force_setattr(self, "parents", tuple(canonical(parent) for parent in self.parents))
+
     def relations(self) -> Iterator[tuple[str, Relation]]:
         """The local fields that point somewhere, each with where, in the order of the fields."""
         for name, field in self.fields.items():
@@ -304,3 +312,10 @@ def canonical(label: str) -> str:
     """`label` with its model name in lower case: `auth.User` → `auth.user`, `Shop.Item` → `Shop.item`."""
     app, dot, name = label.partition(".")
     return f"{app}{dot}{name.lower()}"
+
+
+def _canonical(noun: Noun, *names: str) -> None:
+    for name in names:
+        label = getattr(noun, name)
+        if label and not label.islower():
+            msgspec.structs.force_setattr(noun, name, canonical(label))

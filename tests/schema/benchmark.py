@@ -13,7 +13,7 @@ from typing import Any
 from fixtureflow.schema import presets
 from fixtureflow.schema.diff import compare
 from fixtureflow.schema.file import dump, parse
-from fixtureflow.schema.merge import Source, merge
+from fixtureflow.schema.merge import Kind, Source, merge
 from fixtureflow.schema.model import Field, Model, NaturalKey, Relation, Schema, Unique
 
 
@@ -59,7 +59,7 @@ def main() -> None:
 
     def load() -> list[Source]:
         presets.preset.cache_clear()
-        kinds = ("project", "database", "file")
+        kinds: tuple[Kind, ...] = ("project", "database", "file")
         return [*(Source(kind, kind, parse(text)) for kind in kinds), *presets.load()]
 
     sources = timed("load 3 files, presets", load)

@@ -187,8 +187,7 @@ def field(f: Any) -> Field:
     if not f.is_relation:
         kind = f.get_internal_type()
         known = "integer" if "Integer" in kind or "AutoField" in kind else TYPES.get(kind, "text")
-        auto = True if "AutoField" in kind else None
-        return Field(column=f.column, type=known, null=f.null, auto=auto)  # type: ignore[arg-type]
+        return Field(column=f.column, type=known, null=f.null, auto=True if "AutoField" in kind else None)  # type: ignore[arg-type]
     target = f.target_field
     return Field(
         column=f.column,

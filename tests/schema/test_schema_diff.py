@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from strategies import schemas
@@ -132,6 +134,17 @@ def test_a_new_constraint_is_told_in_its_fields_and_one_that_follows_is_not() ->
     here = model(Unique(fields=("b", "a"), name="ab"), Unique(fields=("user",)))
     there = model(Unique(fields=("a", "b")), Unique(fields=("c",), condition="(d > 1)"))
     assert said(here, there) == ["a.x: unique (c) with a condition only in database"]
+
+
+def test_a_unique_foreign_key_is_what_a_one_to_one_field_looks_like_in_a_database() -> None:
+    def model(kind: Literal["fk", "o2o"], *uniques: Unique) -> Schema:
+        return schema(
+            Model(label="a.x", fields={"user": Field(relation=Relation(kind=kind, to="a.u"))}, uniques=uniques)
+        )
+
+    unique = Unique(fields=("user",))
+    assert said(model("fk", unique), model("o2o", unique)) == []
+    assert said(model("fk"), model("o2o", unique)) == ["a.x: unique (user) only in database"]
 
 
 @given(schemas)

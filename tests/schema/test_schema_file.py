@@ -9,7 +9,7 @@ from hypothesis import given
 from strategies import schemas
 
 from fixtureflow.errors import SchemaError
-from fixtureflow.schema.file import dump, parse, read
+from fixtureflow.schema.file import Syntax, dump, parse, read
 from fixtureflow.schema.model import Field, Model, Relation, Schema, Unique
 
 USER = Model(
@@ -108,10 +108,10 @@ def test_a_byte_order_mark_is_no_fault() -> None:
     ],
 )
 def test_an_error_names_file_line_model_field_and_what_was_expected(
-    syntax: str, text: str | bytes, sentence: str
+    syntax: Syntax, text: str | bytes, sentence: str
 ) -> None:
     with pytest.raises(SchemaError) as caught:
-        parse(text if isinstance(text, bytes) else text.encode(), syntax, name="s")  # type: ignore[arg-type]
+        parse(text if isinstance(text, bytes) else text.encode(), syntax, name="s")
     assert str(caught.value).startswith(sentence)
 
 
@@ -123,3 +123,24 @@ def test_a_file_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
 def test_two_spellings_of_one_label_are_an_error() -> None:
     with pytest.raises(SchemaError, match=r"s: model a.B stands there twice"):
         parse(b'{"models": {"a.b": {}, "a.B": {}}}', name="s")
+
+
+def test_a_key_that_stands_twice_is_an_error() -> None:
+    with pytest.raises(SchemaError, match=r"s, line 3: 'a.b' stands twice in one object; make one of the two"):
+        parse(b'{"models": {\n"a.b": {},\n"a.b": {"table": "t"}}}', name="s")
+
+
+@pytest.mark.parametrize("syntax", ["json", "toml"])
+def test_what_is_nested_too_deep_is_an_error_not_a_crash(syntax: Syntax) -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    text = b'{"models": {"a.b": {"placeholders": [{"x": %s}]}}}' if syntax == "json" else b"x = %s"
+    with pytest.raises(SchemaError):
+        parse(text % deep, syntax)
+
+
+def test_labels_may_be_written_in_any_case() -> None:
+    schema = parse(
+        b'{"models": {"a.B": {"parents": ["a.C"], "fields": {"d": {"relation": {"kind": "fk", "to": "a.E"}}}}}}'
+    )
+    model = schema.models["a.b"]
+    assert (model.parents, [relation.to for _, relation in model.relations()]) == (("a.c",), ["a.e"])

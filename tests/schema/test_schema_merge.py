@@ -41,6 +41,12 @@ def test_the_users_file_overrides_only_what_it_names() -> None:
     assert user(merged) == Field(null=False, max_length=40)
 
 
+def test_a_file_about_one_field_leaves_the_fields_in_their_order() -> None:
+    project = Model(label="a.x", fields={"id": Field(), "name": Field(), "user": Field()})
+    merged = merge([one("file", null=True), source("project", project)])
+    assert list(merged.schema.models["a.x"].fields) == ["id", "name", "user"]
+
+
 def test_of_two_files_the_later_wins() -> None:
     assert user(merge([one("file", column="first"), one("file", column="second")])).column == "second"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 
 from fixtureflow.errors import SchemaError
 from fixtureflow.schema import presets
-from fixtureflow.schema.merge import merge
+from fixtureflow.schema.merge import Source, merge
 from fixtureflow.schema.model import Relation, Schema
 
 SCRIPT = Path(__file__).with_name("introspect.py")
@@ -24,11 +23,15 @@ ROOT = SCRIPT.parents[2]
 @cache
 def packages() -> dict[str, Schema]:
     """Of each installed app the preset as it is made from the package, in a process of its own."""
+    return msgspec.json.decode(introspected(), type=dict[str, Schema])
+
+
+def introspected(*options: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-W", "ignore", str(SCRIPT)]
+    command = [sys.executable, "-W", "ignore", str(SCRIPT), *options]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return msgspec.convert(json.loads(done.stdout), type=dict[str, Schema])
+    return done.stdout
 
 
 @pytest.mark.parametrize("app", presets.names())
@@ -38,10 +41,16 @@ def test_a_preset_says_what_the_installed_package_says(app: str) -> None:
     package = packages().get(app)
     if package is None:
         pytest.skip(f"{preset.about} is not installed")
-    ours, theirs = preset.about.rsplit(" ", 1)[1], package.about.rsplit(" ", 1)[1]
-    if ours.split(".")[:2] != theirs.split(".")[:2]:
-        pytest.skip(f"the preset is of {preset.about}, installed is {theirs}")
+    if preset.models != package.models and preset.about != package.about:
+        pytest.skip(f"the preset is of {preset.about}, and {package.about}, which is installed, differs from it")
     assert preset.models == package.models
+
+
+def test_the_models_said_to_be_filled_by_migrate_are_those_with_rows_in_a_new_database() -> None:
+    pytest.importorskip("django")
+    sources = [Source("preset", app, schema) for app, schema in packages().items()]
+    said = {label for label, model in merge(sources).schema.models.items() if model.filled_by_migrate}
+    assert said == set(introspected("--migrate").split())
 
 
 def test_a_preset_comes_only_with_one_of_its_models() -> None:
