@@ -1,4 +1,4 @@
-"""Each verb beside `jq .` and `python -m json.tool` on one mixed dump: `python compare.py [MEGABYTES] [ROUNDS] [VERB…]`.
+"""Each verb beside `jq .` and `python -m json.tool` on one dump: `python compare.py [MEGABYTES] [ROUNDS] [VERB…]`.
 
 Commands take turns, each on one core where the system lets us choose; medians are printed, and the peak memory of each.
 """
