@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import bz2
 import contextlib
 import errno
-import gzip
-import lzma
-import secrets
+import os
 import stat
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
@@ -59,7 +55,7 @@ def _whole(path: Path) -> Iterator[IO[bytes]]:
         with path.open("wb") as file:
             yield file
         return
-    beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    beside = path.with_name(f".{path.name[:100]}.{os.urandom(4).hex()}.part")
     try:
         with beside.open("xb") as file:
             yield file
@@ -74,12 +70,18 @@ def _whole(path: Path) -> Iterator[IO[bytes]]:
 def _compressed(file: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
     suffix = path.suffix.lower()
     if suffix == ".gz":
+        import gzip
+
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
             yield cast(IO[bytes], packed)
     elif suffix == ".bz2":
+        import bz2
+
         with bz2.BZ2File(file, "wb") as packed:
             yield packed
     elif suffix in (".xz", ".lzma"):
+        import lzma
+
         form = lzma.FORMAT_XZ if suffix == ".xz" else lzma.FORMAT_ALONE
         with lzma.LZMAFile(file, "wb", format=form) as packed:
             yield packed
@@ -89,6 +91,8 @@ def _compressed(file: IO[bytes], path: Path) -> Iterator[IO[bytes]]:
         with zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False) as packed:
             yield packed
     elif suffix == ".zip":
+        import zipfile
+
         member = zipfile.ZipInfo(path.stem or "fixture.json")
         member.compress_type = zipfile.ZIP_DEFLATED
         member.external_attr = 0o644 << 16

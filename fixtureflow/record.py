@@ -27,10 +27,11 @@ class Source:
 
 
 class Head(msgspec.Struct, gc=False):
-    """What a record is called: its model as it is spelled, and the JSON text of its pk (empty where it has none)."""
+    """The parts of a record as JSON texts, empty where it has none; `model` is decoded, as it is spelled."""
 
     model: str
     pk: msgspec.Raw = msgspec.Raw()
+    fields: msgspec.Raw = msgspec.Raw()
 
 
 class Record(msgspec.Struct, gc=False, eq=False):

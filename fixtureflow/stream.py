@@ -24,44 +24,60 @@ class Block:
     A block as read is one text, checked to be valid; what only looks at models, or passes all on, need not split it.
     """
 
-    __slots__ = ("_heads", "_records", "_text", "models", "number", "offset", "source")
+    __slots__ = ("_array", "_heads", "_labels", "_records", "number", "offset", "source")
 
     def __init__(
-        self, text: bytes, heads: list[Head], models: list[str], source: Source, number: int, offset: int
+        self, array: bytes, heads: list[Head], labels: dict[str, str], source: Source, number: int, offset: int
     ) -> None:
-        """`text` is records and the separators between them, `number` and `offset` those of its first record."""
-        self._text = text
+        """`array` is `[`, records and what parts them, `]`; `heads` what decodes of it, `labels` their models' labels.
+
+        `number` and `offset` are those of the first record.
+        """
+        self._array = array
         self._heads = heads
+        self._labels = labels
         self._records: list[Record] | None = None
-        self.models = models
         self.source = source
         self.number = number
         self.offset = offset
 
     @classmethod
     def of(cls, records: list[Record]) -> Block:
-        """A block of records that are apart already."""
+        """A block of (one or more) records that are apart already."""
         first = records[0]
-        block = cls(b"", [], [record.model for record in records], first.source, first.number, first.offset)
+        block = cls(b"", [], {}, first.source, first.number, first.offset)
         block._records = records
         return block
 
     def __len__(self) -> int:
-        return len(self.models)
+        return len(self._heads or self._records or ())
+
+    def labels(self) -> set[str]:
+        """The labels of the models that have a record here."""
+        if self._heads:
+            return {self._labels[model] for model in {head.model for head in self._heads}}
+        return {record.model for record in self._records or ()}
+
+    def models(self) -> list[str]:
+        """The label of each record's model, in order."""
+        if self._heads:
+            labels = self._labels
+            return [labels[head.model] for head in self._heads]
+        return [record.model for record in self._records or ()]
 
     def records(self) -> list[Record]:
         """The records, in order."""
         if self._records is None:
             raws = self.raws()
-            offsets = places(self._text, raws, self.offset)
-            self._records = list(map(Record, raws, self.models, repeat(self.source), count(self.number), offsets))
+            offsets = places(self.text(b""), raws, self.offset)
+            self._records = list(map(Record, raws, self.models(), repeat(self.source), count(self.number), offsets))
         return self._records
 
     def raws(self) -> list[bytes]:
         """The bytes of each record, in order."""
         if self._records is not None:
             return [record.raw for record in self._records]
-        return list(map(bytes, _raws(b"[%b]" % self._text)))
+        return list(map(bytes, _raws(self._array)))
 
     def pks(self) -> list[bytes]:
         """The JSON text of each record's primary key, in order; empty where a record has none."""
@@ -69,9 +85,13 @@ class Block:
             return [bytes(head.pk) for head in self._heads]
         return [record.pk_text for record in self._records or ()]
 
+    def inner_sizes(self) -> list[int]:
+        """The bytes of each record's pk and fields together, in order; [] where only splitting could tell."""
+        return [len(head.pk) + len(head.fields) for head in self._heads]
+
     def text(self, separator: bytes) -> bytes:
         """All records as one text, parted as they were if that is known, else by `separator`."""
-        return self._text or separator.join(self.raws())
+        return self._array[1:-1] if self._array else separator.join(self.raws())
 
 
 def places(text: bytes, raws: list[bytes], offset: int = 0) -> Iterable[int]:

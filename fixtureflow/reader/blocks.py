@@ -136,7 +136,7 @@ class ArrayReader(_Reader):
     def _fast(self, text: bytes) -> Block | tuple[()] | None:
         """The records up to the last seam that holds; () if more text is needed; None for the exact path."""
         for cut, resume in self._seams(text):
-            block = self._decoded(text[:cut])
+            block = self._decoded(b"".join((b"[", memoryview(text)[:cut], b"]")))
             if block is None:
                 return None
             if block:
@@ -149,31 +149,35 @@ class ArrayReader(_Reader):
     def _last(self, text: bytes) -> Block | None:
         """The records up to the closing `]`; None for the exact path."""
         whole = text.rstrip(_SPACE)
-        block = self._decoded(whole[:-1].rstrip(_SPACE)) if whole.endswith(b"]") else None
+        block = self._decoded(b"[%b]" % whole[:-1].rstrip(_SPACE)) if whole.endswith(b"]") else None
         if not block:
             return None
         self._learn(text)
         self._close(text, len(whole))
         return block
 
-    def _decoded(self, piece: bytes) -> Block | tuple[()] | None:
-        """`piece` as a block, () if it is only cut short, None if it is odd or empty."""
+    def _decoded(self, array: bytes) -> Block | tuple[()] | None:
+        """`array` as a block, () if it is only cut short, None if it is odd or empty."""
         try:
-            heads = _heads(b"[%b]" % piece)
-            if not piece.isascii():
-                str(piece, "utf-8")
-            labels = self.labels
-            models = [labels[head.model] for head in heads]
+            heads = _heads(array)
+            if not array.isascii():
+                str(array, "utf-8")
+            for model in {head.model for head in heads}:
+                self.labels[model]  # KeyError
         except (msgspec.ValidationError, UnicodeDecodeError, KeyError):
             return None
         except msgspec.DecodeError as error:
             at = _AT_BYTE.search(str(error))
-            return () if at is None or int(at.group(1)) > len(piece) else None
-        if not models:
+            return () if at is None or int(at.group(1)) >= len(array) - 1 else None
+        if not heads:
             return None
-        space = len(piece) - len(piece.lstrip(_SPACE))
-        block = Block(piece[space:], heads, models, self.source, self.number, self.offset + space)
-        self.number += len(models)
+        space = 0
+        if array[1] in _SPACE:  # before the first record of all
+            stripped = array[1:].lstrip(_SPACE)
+            space = len(array) - 1 - len(stripped)
+            array = b"[" + stripped
+        block = Block(array, heads, self.labels, self.source, self.number, self.offset + space)
+        self.number += len(heads)
         return block
 
     def _exact(self, text: bytes, *, final: bool) -> Block | None:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import contextlib
-import gzip
 import logging
-import lzma
-import shutil
 import sys
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -97,14 +90,16 @@ class _faults_of:  # noqa: N801 - read as a word of the with statement; a genera
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"cannot be read: {error.strerror}", advice=_advice(error), file=self.name) from error
-        if isinstance(error, lzma.LZMAError) and "emory" in str(error):
-            raise InputError("needs too much memory to unpack", advice="unpack it by hand", file=self.name) from error
-        if isinstance(error, (OSError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, _DamagedError)):
+        if isinstance(error, OSError) or type(error).__name__ in _OF_DAMAGED_DATA:
+            if "emory" in str(error):
+                raise InputError(
+                    "needs too much memory to unpack", advice="unpack it by hand", file=self.name
+                ) from error
             raise InputError(f"is damaged: {error}", advice="fetch it or dump it again", file=self.name) from error
 
 
-class _DamagedError(Exception):
-    pass
+# By name, so that the compression modules are imported only for a compressed input.
+_OF_DAMAGED_DATA = ("LZMAError", "error", "BadZipFile", "ZstdError")
 
 
 def _file(source: Input, stack: contextlib.ExitStack) -> IO[bytes]:
@@ -160,32 +155,26 @@ class _Peek:
 def _decompressed(kind: str, file: _Peek, name: str, stack: contextlib.ExitStack) -> Read:
     stream = cast(BinaryIO, file)
     if kind == "gzip":
+        import gzip
+
         return gzip.GzipFile(fileobj=stream, mode="rb").read
     if kind == "bzip2":
+        import bz2
+
         return bz2.BZ2File(stream).read
     if kind in ("xz", "lzma"):
         return _lzma(file)
     if kind == "zstd":
-        return _zstd(stream)
+        import zstandard
+
+        return zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True).read
     return _zip(file, name, stack)
-
-
-def _zstd(stream: BinaryIO) -> Read:
-    import zstandard
-
-    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-
-    def read(size: int) -> bytes:
-        try:
-            return reader.read(size)
-        except zstandard.ZstdError as error:
-            raise _DamagedError(str(error)) from error
-
-    return read
 
 
 def _lzma(file: _Peek) -> Read:
     """`lzma.LZMAFile` puts no bound on the dictionary; the decompressor does. Streams may follow one another."""
+
+    import lzma
 
     def fresh() -> lzma.LZMADecompressor:
         return lzma.LZMADecompressor(memlimit=LZMA_MEMORY)
@@ -215,6 +204,10 @@ def _lzma(file: _Peek) -> Read:
 
 def _zip(file: _Peek, name: str, stack: contextlib.ExitStack) -> Read:
     """loaddata takes a zip that holds one file, and no other; its directory stands at the end, so it must seek."""
+    import shutil
+    import tempfile
+    import zipfile
+
     seekable = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
     shutil.copyfileobj(file, seekable)
     archive = stack.enter_context(zipfile.ZipFile(seekable))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import builtins
 import hashlib
 import json
+import os
 import re
-import secrets
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -30,6 +31,7 @@ REST = "rest"
 HELD_BYTES = 256 * 1024
 """What a part keeps before it is written; a part's file is open only while it is written."""
 HELD_BYTES_IN_ALL = 16 * 1024 * 1024
+WRITES_WAITING = 8
 
 _PART_NAME = re.compile(r"[^/\\\0]+\.jsonl?")
 
@@ -60,7 +62,7 @@ class Part:
             "sha256": self.digest.hexdigest(),
         }
 
-    def add(self, text: builtins.bytes, models: Iterable[str], count: int) -> None:
+    def add(self, text: builtins.bytes, models: Mapping[str, int], count: int) -> None:
         self.hold(self.layout.separator if self.records else self.layout.head)
         self.hold(text)
         self.models.update(models)
@@ -71,13 +73,17 @@ class Part:
         self.held_bytes += len(text)
         self.bytes += len(text)
 
-    def flush(self) -> None:
-        text = b"".join(self.held)
-        self.held = []
-        self.held_bytes = 0
-        self.digest.update(text)
-        with self.draft.open("ab") as file:
-            file.write(text)
+    def take_held(self) -> list[builtins.bytes]:
+        """What is held, to be written."""
+        held, self.held, self.held_bytes = self.held, [], 0
+        return held
+
+    def write(self, texts: list[builtins.bytes]) -> None:
+        """Append to the draft."""
+        with self.draft.open("ab", buffering=0 if len(texts) < 8 else -1) as file:
+            for text in texts:
+                self.digest.update(text)
+                file.write(text)
 
 
 @dataclass(slots=True)
@@ -139,10 +145,11 @@ def split(
         made = _made(folder)
         try:
             before = _before(folder, force=force)
-            drafting.folder = folder / f".split-{secrets.token_hex(4)}"
+            drafting.folder = folder / f".split-{os.urandom(4).hex()}"
             drafting.folder.mkdir()
             try:
-                drafting.take(records)
+                with ThreadPoolExecutor(max_workers=1) as thread:
+                    drafting.take(records, thread)
                 return _finished(drafting, folder, number=number, force=force, before=before)
             finally:
                 shutil.rmtree(drafting.folder, ignore_errors=True)
@@ -196,8 +203,11 @@ class _Drafting:
         self.latest: dict[str, Part] = {}
         self.interleaved: dict[tuple[str, str], None] = {}
         self.keys: dict[str, str] = {}
+        self.writing: deque[Future[None]] = deque()
 
-    def take(self, records: Iterable[Record]) -> None:
+    def take(self, records: Iterable[Record], thread: Executor) -> None:
+        """Draft all parts; hashing and writing let go of the interpreter's lock, so the thread does them meanwhile."""
+        self.thread = thread
         layout: Layout | None = None
         lay_out: Reformat | None = None
         bounded = self.max_records is not None or self.max_bytes is not None
@@ -216,17 +226,24 @@ class _Drafting:
                     for record in run.records():
                         text = lay_out([record.raw])[0] if lay_out else record.raw
                         part = self._with_room(part, len(text))
-                        part.add(text, (record.model,), 1)
+                        part.add(text, {record.model: 1}, 1)
                         if part.held_bytes >= HELD_BYTES:
-                            part.flush()
+                            self._write(part)
                 else:
-                    part.add(laid_out(run, layout, lay_out), run.models, len(run))
+                    part.add(laid_out(run, layout, lay_out), _counted(run), len(run))
                 if part.held_bytes >= HELD_BYTES:
-                    part.flush()
+                    self._write(part)
                 held = self._bounded(held + 1)
         for part in self.parts:
             part.hold(part.layout.tail)
-            part.flush()
+            self._write(part)
+        while self.writing:
+            self.writing.popleft().result()
+
+    def _write(self, part: Part) -> None:
+        self.writing.append(self.thread.submit(part.write, part.take_held()))
+        while len(self.writing) > WRITES_WAITING:
+            self.writing.popleft().result()
 
     def _bounded(self, held: int) -> int:
         """Write out all that is held once it may have become much: runs are counted, which is cheaper than bytes."""
@@ -234,11 +251,11 @@ class _Drafting:
             return held
         if sum(part.held_bytes for part in self.latest.values()) > HELD_BYTES_IN_ALL:
             for part in self.latest.values():
-                part.flush()
+                self._write(part)
         return 0
 
     def _runs(self, block: Block) -> list[tuple[str, Block]]:
-        keys = {self._key(model) for model in set(block.models)}
+        keys = {self._key(model) for model in block.labels()}
         if len(keys) == 1:
             return [(keys.pop(), block)]
         runs = groupby(block.records(), key=lambda record: self.keys[record.model])
@@ -270,8 +287,13 @@ class _Drafting:
         large = self.max_bytes is not None and part.bytes + len(part.layout.separator) + size > self.max_bytes
         if not part.records or not (full or large):
             return part
-        part.flush()
+        self._write(part)
         return self._new(part.key, part.chunk + 1, part.layout)
+
+
+def _counted(block: Block) -> Mapping[str, int]:
+    labels = block.labels()
+    return {labels.pop(): len(block)} if len(labels) == 1 else Counter(block.models())
 
 
 def _finished(drafting: _Drafting, folder: Path, *, number: bool, force: bool, before: list[str]) -> Split:

@@ -41,14 +41,14 @@ class Filtered(Records):
         self.dropped.clear()
         kept: dict[str, bool] = {}
         for block in blocks_of(records):
-            models = set(block.models)
+            models = block.labels()
             for model in models - kept.keys():
                 kept[model] = self._keeps(model)
             wanted = {model for model in models if kept[model]}
             if wanted == models:
                 yield block
                 continue
-            self.dropped.update(model for model in block.models if model not in wanted)
+            self.dropped.update(model for model in block.models() if model not in wanted)
             if wanted:
                 yield Block.of([record for record in block.records() if record.model in wanted])
 

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
+from operator import sub
 from typing import Any
 
-from fixtureflow.record import Record
+from fixtureflow.record import Record, Source
 from fixtureflow.stream import Block, blocks_of
 from fixtureflow.views.table import table
 
@@ -80,21 +81,47 @@ _KEY_BEFORE = re.compile(rb'"([^"\\]+)"\s*:\s*\Z')
 def stats(records: Iterable[Record]) -> Stats:
     """Count records by model. Reads all records; keeps a few numbers a model."""
     models: dict[str, ModelStats] = {}
+    measure = _Measure()
     for block in blocks_of(records):
-        if len(set(block.models)) == 1:
-            _count(models.setdefault(block.models[0], ModelStats()), block)
+        labels = block.labels()
+        if len(labels) == 1:
+            (label,) = labels
+            _count(models.setdefault(label, ModelStats()), block, measure(block, label))
             continue
         for label, run in groupby(block.records(), key=lambda record: record.model):
-            _count(models.setdefault(label, ModelStats()), Block.of(list(run)))
+            part = Block.of(list(run))
+            _count(models.setdefault(label, ModelStats()), part, list(map(len, part.raws())))
     whole = sum(model.bytes for model in models.values())
     for model in models.values():
         model.share = round(model.bytes / whole, 4)
     return Stats(models)
 
 
-def _count(model: ModelStats, block: Block) -> None:
+class _Measure:
+    """The size of each record in a block of one model's, as far as can be without splitting the block.
+
+    A program writes the same bytes round every record's pk and fields: once they are known, and if with them all adds
+    up to the size of the block, each record's size follows from what its head holds.
+    """
+
+    def __init__(self) -> None:
+        self.around: dict[tuple[Source, str], tuple[int, int]] = {}
+
+    def __call__(self, block: Block, label: str) -> list[int]:
+        inner = block.inner_sizes()
+        text = len(block.text(b""))
+        around, between = self.around.get((block.source, label), (0, 0))
+        if inner and sum(inner) + around * len(inner) + between * (len(inner) - 1) == text:
+            return [size + around for size in inner]
+        sizes = list(map(len, block.raws()))
+        differences = set(map(sub, sizes, inner))
+        if len(differences) == 1 and len(sizes) > 1:
+            self.around[block.source, label] = differences.pop(), (text - sum(sizes)) // (len(sizes) - 1)
+        return sizes
+
+
+def _count(model: ModelStats, block: Block, sizes: list[int]) -> None:
     """Take in a block of this model's records alone."""
-    sizes = list(map(len, block.raws()))
     pks = block.pks()
     model.records += len(sizes)
     model.bytes += sum(sizes)
