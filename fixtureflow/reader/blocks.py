@@ -140,7 +140,7 @@ class ArrayReader(_Reader):
             if block is None:
                 return None
             if block:
-                self._learn(text)
+                self._learn(text, cut - 1)
                 self._advance(text, resume)
                 return block
         self.rest = text
@@ -152,7 +152,9 @@ class ArrayReader(_Reader):
         block = self._decoded(b"[%b]" % whole[:-1].rstrip(_SPACE)) if whole.endswith(b"]") else None
         if not block:
             return None
-        self._learn(text)
+        if not self._seam:
+            space = len(text) - len(text.lstrip(_SPACE))
+            self._learn(text, space + len(block.raws()[0]) - 1)
         self._close(text, len(whole))
         return block
 
@@ -191,7 +193,8 @@ class ArrayReader(_Reader):
         if found.end == "fault":
             raise self.fault(0, self.offset + found.position, f"is not valid JSON: {found.problem}", _MEND)
         if block:
-            self._learn(text)
+            at, raw, _ = found.records[0]
+            self._learn(text, at + len(raw) - 1)
         if found.end == "closed":
             self._close(text, found.position)
         else:
@@ -209,23 +212,29 @@ class ArrayReader(_Reader):
         self.offset += position
 
     def _seams(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Where a record may end and the next begin, the last first: as the first two records had it, then any."""
+        """Where a record may end and the next begin, the last first: as the first two records had it, then any.
+
+        A text that has grown is one long record and what follows it, most likely: then one of each is tried.
+        """
+        tries = SEAMS_TRIED if len(text) <= 2 * self.size else 1
         at = len(text)
-        for _ in range(SEAMS_TRIED):
+        for _ in range(tries):
             if not self._seam or (at := text.rfind(self._seam, 0, at)) < 0:
                 break
             yield at + 1, at + 1 + len(self.separator)
-        for match in reversed(deque(_SEAM.finditer(text), SEAMS_TRIED)):
+        window = self.size
+        found: deque[re.Match[bytes]] = deque()
+        while not found and window // 2 < len(text):
+            found = deque(_SEAM.finditer(text, max(0, len(text) - window)), tries)
+            window *= 2
+        for match in reversed(found):
             yield match.start() + 1, match.end() - 1
 
-    def _learn(self, text: bytes) -> None:
-        """How this input parts its records, from the end of its first."""
-        if self._seam:
-            return
-        first = scan(text, first=True, final=False, limit=1).records
-        key = _FIRST_KEY.match(first[0][1]) if first else None
-        between = _SEAM.match(text, first[0][0] + len(first[0][1]) - 1) if first else None
-        if key and between:
+    def _learn(self, text: bytes, end: int) -> None:
+        """How this input parts its records, from what follows the one whose `}` stands at `end`."""
+        between = None if self._seam else _SEAM.match(text, end)
+        key = between and _FIRST_KEY.match(text, between.end() - 1)
+        if between and key:
             self.separator = between.group(1)
             self._seam = b"}" + self.separator + key.group()
 

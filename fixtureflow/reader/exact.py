@@ -37,8 +37,8 @@ class Scan:
     problem: str = ""
 
 
-def scan(piece: bytes, *, first: bool, final: bool, limit: int | None = None) -> Scan:
-    """The (first `limit`) records of `piece`, which begins where a record (or, if `first`, a `]`) is due.
+def scan(piece: bytes, *, first: bool, final: bool) -> Scan:
+    """The records of `piece`, which begins where a record (or, if `first`, a `]`) is due.
 
     Where the input goes on (not `final`), a record counts only once its comma or `]` has been seen.
     Raises `UnicodeDecodeError` where the piece is not UTF-8.
@@ -71,8 +71,6 @@ def scan(piece: bytes, *, first: bool, final: bool, limit: int | None = None) ->
         found.position = offset + len(raw)
         at = end
         if after == len(text):
-            return found
-        if len(found.records) == limit:
             return found
         if text[after] == "]":
             return _ended(found, "closed", text, at, after + 1)
