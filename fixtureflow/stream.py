@@ -24,7 +24,7 @@ class Block:
     A block as read is one text, checked to be valid; what only looks at models, or passes all on, need not split it.
     """
 
-    __slots__ = ("_heads", "_records", "_text", "models", "number", "offset", "source")
+    __slots__ = ("_heads", "_records", "_text", "lead", "models", "number", "offset", "source")
 
     def __init__(
         self, text: bytes, heads: list[Head], models: list[str], source: Source, number: int, offset: int
@@ -32,6 +32,8 @@ class Block:
         """`text` is records and the separators between them, `number` and `offset` those of its first record."""
         self._text = text
         self._heads = heads
+        self.lead = b""
+        """What parted its first record from the one before, if that is known."""
         self._records: list[Record] | None = None
         self.models = models
         self.source = source
@@ -39,10 +41,10 @@ class Block:
         self.offset = offset
 
     @classmethod
-    def of(cls, records: list[Record]) -> Block:
-        """A block of records that are apart already."""
+    def of(cls, records: list[Record], text: bytes = b"") -> Block:
+        """A block of records that are apart already; `text` is how they stood together, if that is known."""
         first = records[0]
-        block = cls(b"", [], [record.model for record in records], first.source, first.number, first.offset)
+        block = cls(text, [], [record.model for record in records], first.source, first.number, first.offset)
         block._records = records
         return block
 

@@ -91,7 +91,7 @@ def document(records: Iterable[Record], style: Style) -> Iterator[tuple[bytes, i
             layout, lay_out = style.layout(block.source.layout)
             yield layout.head, 0
         else:
-            yield layout.separator, 0
+            yield (block.lead if lay_out is None and block.lead else layout.separator), 0
         yield laid_out(block, layout, lay_out), len(block)
     if layout is None:
         yield style.layout(getattr(records, "layout", COMPACT))[0].empty, 0

@@ -9,6 +9,7 @@ Whatever is odd goes to the exact path, which alone knows what to say of it.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -120,6 +121,8 @@ class ArrayReader(_Reader):
     """The `]` and the white space before it, once it has been read."""
 
     _seam = b""
+    _behind = b""
+    """What has been read after the last record given out."""
 
     def blocks(self) -> Iterator[Block]:
         size = self.size
@@ -141,6 +144,7 @@ class ArrayReader(_Reader):
                 return None
             if block:
                 self._learn(text)
+                self._behind = text[cut:resume]
                 self._advance(text, resume)
                 return block
         self.rest = text
@@ -173,6 +177,7 @@ class ArrayReader(_Reader):
             return None
         space = len(piece) - len(piece.lstrip(_SPACE))
         block = Block(piece[space:], heads, models, self.source, self.number, self.offset + space)
+        block.lead = self._behind + piece[:space] if self.number > 1 else b""
         self.number += len(models)
         return block
 
@@ -183,7 +188,13 @@ class ArrayReader(_Reader):
             whole = scan(text[: error.start], first=self.number == 1, final=False)
             raise self.not_utf8(len(whole.records), self.offset + error.start, text[error.start]) from None
         offsets = [self.offset + at for at, _, _ in found.records]
+        follows = self.number > 1
         block = self.exact([raw for _, raw, _ in found.records], [value for _, _, value in found.records], offsets)
+        if block:
+            start, end = found.records[0][0], found.records[-1][0] + len(found.records[-1][1])
+            block = Block.of(block.records(), text[start:end])
+            block.lead = self._behind + text[:start] if follows else b""
+            self._behind = text[end : found.position]
         if found.end == "fault":
             raise self.fault(0, self.offset + found.position, f"is not valid JSON: {found.problem}", _MEND)
         if block:
@@ -253,7 +264,7 @@ class LinesReader(_Reader):
         offsets = [at + len(line) - len(line.lstrip(_SPACE)) for at, line in kept]
         raws = [line.strip(_SPACE) for _, line in kept]
         try:
-            str(piece, "utf-8")
+            codecs.utf_8_decode(piece, "strict", not final)  # a cut file may end within a character
         except UnicodeDecodeError as error:
             whole = sum(at + len(line) <= self.offset + error.start for at, line in kept)
             raise self.not_utf8(whole, self.offset + error.start, piece[error.start]) from None
@@ -279,7 +290,7 @@ class LinesReader(_Reader):
                 self.offset = offsets.pop()
                 raws = raws[:-1]
                 break
-            if found.end != "more" or len(found.records) != 1:
+            if found.end != "more" or [text for _, text, _ in found.records] != [raw]:
                 problem = found.problem or "the record does not end where its line does"
                 raise self.fault(index, offsets[index], f"is not valid JSON: {problem}", _MEND)
             values.append(found.records[0][2])

@@ -41,9 +41,9 @@ def scan(piece: bytes, *, first: bool, final: bool, limit: int | None = None) ->
     """The (first `limit`) records of `piece`, which begins where a record (or, if `first`, a `]`) is due.
 
     Where the input goes on (not `final`), a record counts only once its comma or `]` has been seen.
-    Raises `UnicodeDecodeError` where the piece is not UTF-8.
+    Raises `UnicodeDecodeError` where the piece is not UTF-8; a piece may end within a character.
     """
-    text, _ = codecs.utf_8_decode(piece, "strict", final)
+    text, _ = codecs.utf_8_decode(piece, "strict", False)
     found = Scan()
     at = 0  # in characters; found.position counts bytes
     while True:
