@@ -63,7 +63,12 @@ class Block:
         """The bytes of each record, in order."""
         if self._records is not None:
             return [record.raw for record in self._records]
-        return list(map(bytes, _raws(b"[%b]" % self._text)))
+        try:
+            return list(map(bytes, _raws(b"[%b]" % self._text)))
+        except RecursionError:  # here the stack is higher than where the text was checked
+            from fixtureflow.reader.exact import scan
+
+            return [raw for _, raw, _ in scan(self._text, first=True, final=True).records]
 
     def pks(self) -> list[bytes]:
         """The JSON text of each record's primary key, in order; empty where a record has none."""

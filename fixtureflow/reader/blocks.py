@@ -168,7 +168,7 @@ class ArrayReader(_Reader):
                 str(piece, "utf-8")
             labels = self.labels
             models = [labels[head.model] for head in heads]
-        except (msgspec.ValidationError, UnicodeDecodeError, KeyError):
+        except (msgspec.ValidationError, UnicodeDecodeError, KeyError, RecursionError):
             return None
         except msgspec.DecodeError as error:
             at = _AT_BYTE.search(str(error))
@@ -277,7 +277,7 @@ class LinesReader(_Reader):
                 return (
                     Block.of([Record(raw, model, self.source, n, at) for raw, model, n, at in rows]) if raws else None
                 )
-        except (msgspec.DecodeError, KeyError):
+        except (msgspec.DecodeError, KeyError, RecursionError):
             pass
         return self._exact(raws, offsets, final=final)
 
