@@ -242,12 +242,14 @@ def stats(
     import orjson
 
     import fixtureflow as ff
+    from fixtureflow.output import opened_output
 
     names = inputs or ["-"]
     with session(names, quiet=quiet) as run:
         found = ff.stats(ff.read(*names, at=at, repair=repair, progress=run.progress))
         text = orjson.dumps(found.as_dict(), option=orjson.OPT_INDENT_2).decode() if json else found.table()
-        print(text, flush=True)
+        with opened_output("-") as out:
+            out.write(f"{text}\n".encode())
     run.summary(f"{amount(found.records)} of {amount(len(found.models), 'model')}")
 
 
