@@ -85,6 +85,9 @@ class Reading(Records):
         head = b""
         while len(head) < LOOK and (data := text.read(min(LOOK - len(head), self.block))):
             head += data
+        if text.cut and not head.strip():
+            self._cut(LinesReader(text, head, 0, source, self.block))
+            return iter(())
         start = start_of(head, source.name, repair=self.repair)
         if start.stray:
             _log.warning("%s: left out the text before the records: %s", source.name, excerpt(start.stray))
