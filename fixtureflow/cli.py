@@ -239,15 +239,17 @@ def stats(
       fixtureflow stats data.json
       fixtureflow stats --json data.json.gz | jq .records
     """
-    import orjson
+    from json import dumps
 
     import fixtureflow as ff
+    from fixtureflow.output import opened_output
 
     names = inputs or ["-"]
     with session(names, quiet=quiet) as run:
         found = ff.stats(ff.read(*names, at=at, repair=repair, progress=run.progress))
-        text = orjson.dumps(found.as_dict(), option=orjson.OPT_INDENT_2).decode() if json else found.table()
-        print(text, flush=True)
+        text = dumps(found.as_dict(), indent=2) if json else found.table()
+        with opened_output("-") as out:
+            out.write(f"{text}\n".encode())
     run.summary(f"{amount(found.records)} of {amount(len(found.models), 'model')}")
 
 

@@ -98,7 +98,7 @@ def session(inputs: Sequence[str] = (), *, quiet: bool = False) -> Iterator[Sess
     _log_to_stderr(quiet=quiet)
     run = Session(quiet=quiet)
     try:
-        if "-" in inputs and sys.stdin.isatty():
+        if "-" in inputs and (sys.stdin is None or sys.stdin.isatty()):
             raise UsageError("no INPUT", advice="name a fixture, or pipe one in; --help shows an example")
         with run.watching(inputs):
             yield run

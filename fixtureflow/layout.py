@@ -32,7 +32,7 @@ class Layout:
     @property
     def empty(self) -> bytes:
         """The whole document where there is no record at all."""
-        return b"[" + self.tail if self.format == "json" else b""
+        return self.head.rstrip() + self.tail if self.format == "json" else b""
 
 
 COMPACT = Layout("json", b"[", b", ", b"]")

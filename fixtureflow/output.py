@@ -26,6 +26,8 @@ def opened_output(output: Output) -> Iterator[IO[bytes]]:
     been written; on any error what was there stays. Raises `OutputError`. A closed pipe stays a `BrokenPipeError`.
     """
     if output == "-":
+        if sys.stdout is None:
+            raise OutputError("<stdout>: is closed", advice="write to a file with -o FILE")
         with output_faults("<stdout>"):
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()

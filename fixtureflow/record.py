@@ -58,8 +58,18 @@ class Record(msgspec.Struct, gc=False, eq=False):
         """The JSON text of the primary key; empty where the record has none."""
         try:
             return bytes(_head(self.raw).pk)
-        except msgspec.DecodeError:  # NaN and the like, somewhere in the record
+        except (msgspec.DecodeError, RecursionError):  # NaN and the like, somewhere in the record
             return json.dumps(self.pk).encode() if "pk" in self.value() else b""
+
+    def _unreadable(self, problem: str) -> InputError:
+        return InputError(
+            f"{problem}: Python's json cannot read it, so loaddata cannot either",
+            advice="leave it out with filter, or mend it",
+            file=self.source.name,
+            number=self.number,
+            offset=self.offset,
+            model=self.model,
+        )
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -73,7 +83,12 @@ class Record(msgspec.Struct, gc=False, eq=False):
 
     def value(self) -> dict[str, Any]:
         """The whole record, decoded exactly: integers of any size, `NaN` as a float."""
-        value: dict[str, Any] = json.loads(self.raw)
+        try:
+            value: dict[str, Any] = json.loads(self.raw)
+        except RecursionError:
+            raise self._unreadable("nested too deep") from None
+        except ValueError:  # the reader has let it pass, so it is JSON
+            raise self._unreadable("an integer in it has too many digits") from None
         return value
 
     def fault(self, problem: str, *, advice: str = "", field: str | None = None) -> InputError:
@@ -85,9 +100,15 @@ class Record(msgspec.Struct, gc=False, eq=False):
             number=self.number,
             offset=self.offset,
             model=self.model,
-            pk=self.pk,
+            pk=self._pk_if_readable(),
             field=field,
         )
+
+    def _pk_if_readable(self) -> Any:
+        try:
+            return self.pk
+        except InputError:
+            return None
 
 
 _head = msgspec.json.Decoder(Head).decode

@@ -24,7 +24,7 @@ class Block:
     A block as read is one text, checked to be valid; what only looks at models, or passes all on, need not split it.
     """
 
-    __slots__ = ("_array", "_heads", "_labels", "_records", "number", "offset", "source")
+    __slots__ = ("_array", "_heads", "_labels", "_records", "lead", "number", "offset", "source")
 
     def __init__(
         self, array: bytes, heads: list[Head], labels: dict[str, str], source: Source, number: int, offset: int
@@ -36,16 +36,18 @@ class Block:
         self._array = array
         self._heads = heads
         self._labels = labels
+        self.lead = b""
+        """What parted its first record from the one before, if that is known."""
         self._records: list[Record] | None = None
         self.source = source
         self.number = number
         self.offset = offset
 
     @classmethod
-    def of(cls, records: list[Record]) -> Block:
-        """A block of (one or more) records that are apart already."""
+    def of(cls, records: list[Record], text: bytes = b"") -> Block:
+        """A block of (one or more) records that are apart already; `text` is how they stood together, if known."""
         first = records[0]
-        block = cls(b"", [], {}, first.source, first.number, first.offset)
+        block = cls(b"[%b]" % text if text else b"", [], {}, first.source, first.number, first.offset)
         block._records = records
         return block
 
@@ -77,7 +79,12 @@ class Block:
         """The bytes of each record, in order."""
         if self._records is not None:
             return [record.raw for record in self._records]
-        return list(map(bytes, _raws(self._array)))
+        try:
+            return list(map(bytes, _raws(self._array)))
+        except RecursionError:  # here the stack is higher than where the text was checked
+            from fixtureflow.reader.exact import scan
+
+            return [raw for _, raw, _ in scan(self._array[1:], first=True, final=True).records]
 
     def pks(self) -> list[bytes]:
         """The JSON text of each record's primary key, in order; empty where a record has none."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from fixtureflow.errors import UsageError
+from fixtureflow.errors import InputError, UsageError
 from fixtureflow.layout import COMPACT, LINES, Layout, Reformat, indented, reformatter, sort_keys
 from fixtureflow.output import Output, opened_output
 from fixtureflow.record import Record
@@ -91,7 +91,7 @@ def document(records: Iterable[Record], style: Style) -> Iterator[tuple[bytes, i
             layout, lay_out = style.layout(block.source.layout)
             yield layout.head, 0
         else:
-            yield layout.separator, 0
+            yield (block.lead if lay_out is None and block.lead else layout.separator), 0
         yield laid_out(block, layout, lay_out), len(block)
     if layout is None:
         yield style.layout(getattr(records, "layout", COMPACT))[0].empty, 0
@@ -103,7 +103,19 @@ def laid_out(block: Block, layout: Layout, lay_out: Reformat | None) -> bytes:
     """The text of a block in a document of this layout."""
     if lay_out is None:
         return block.text(layout.separator)
-    return layout.separator.join(lay_out(block.raws()))
+    try:
+        return layout.separator.join(lay_out(block.raws()))
+    except RecursionError:
+        raise _too_deep(block, lay_out) from None
+
+
+def _too_deep(block: Block, lay_out: Reformat) -> InputError:
+    for record in block.records():
+        try:
+            lay_out([record.raw])
+        except RecursionError:
+            return record.fault("nested too deep to have its keys sorted", advice="leave out --sort-keys")
+    return InputError("nested too deep to have its keys sorted", advice="leave out --sort-keys")
 
 
 def _in_order(lay_out: Reformat) -> Reformat:

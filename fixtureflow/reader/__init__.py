@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -79,23 +80,26 @@ class Reading(Records):
             rest, offset = array_at(text, self.at, source.name, self.block)
             while not (stripped := rest.lstrip(b" \t\r\n")) and (data := text.read(self.block)):
                 rest += data
-            return self._array(
-                text, ArrayReader(text, rest, offset, source, self.block), rest[: len(rest) - len(stripped)]
-            )
+            gap = rest[: len(rest) - len(stripped)]
+            return self._array(text, ArrayReader(text, rest, offset, source, self.block), b"[", gap)
         head = b""
         while len(head) < LOOK and (data := text.read(min(LOOK - len(head), self.block))):
             head += data
+        if text.cut and not head.strip():
+            self._cut(LinesReader(text, head, 0, source, self.block))
+            return iter(())
         start = start_of(head, source.name, repair=self.repair)
         if start.stray:
             _log.warning("%s: left out the text before the records: %s", source.name, excerpt(start.stray))
         rest = head[start.position :]
         if start.format == "json":
-            return self._array(text, ArrayReader(text, rest, start.position, source, self.block), start.gap)
+            before = b"[" if start.stray else head[: start.position]
+            return self._array(text, ArrayReader(text, rest, start.position, source, self.block), before, start.gap)
         self._refuse_document(rest, source)
         return self._lines(text, LinesReader(text, rest, start.position, source, self.block))
 
-    def _array(self, text: Text, array: ArrayReader, gap: bytes) -> Iterator[Block]:
-        layout = Layout("json", b"[" + gap, b"," + (gap or b" "), gap.rstrip(b" \t") + (b"]\n" if gap else b"]"))
+    def _array(self, text: Text, array: ArrayReader, before: bytes, gap: bytes) -> Iterator[Block]:
+        layout = Layout("json", before + gap, b"," + (gap or b" "), gap.rstrip(b" \t") + (b"]\n" if gap else b"]"))
         array.source.layout = layout
         for block in array.blocks():
             layout.separator = array.separator or layout.separator
@@ -146,7 +150,7 @@ class Reading(Records):
     def _refuse_document(self, text: bytes, source: Source) -> None:
         """An object whose first line is no record is one document, not JSONL."""
         first = text.lstrip().partition(b"\n")[0]
-        if _MODEL.search(first) and not _DEEPER.match(first):
+        if (_MODEL.search(first) and not _DEEPER.match(first)) or _is_record(first):
             return
         from fixtureflow.reader.nested import suggestions
 
@@ -155,6 +159,14 @@ class Reading(Records):
             return
         where = f"its records seem to be at {places[0]}: --at {places[0]}" if places else _AT
         raise InputError("is one JSON object, not a list of records", advice=where, file=source.name, offset=0)
+
+
+def _is_record(line: bytes) -> bool:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and isinstance(value.get("model"), str)
 
 
 _MODEL = re.compile(rb'"model"[ \t]*:')

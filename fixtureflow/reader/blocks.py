@@ -9,6 +9,7 @@ Whatever is odd goes to the exact path, which alone knows what to say of it.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -120,6 +121,8 @@ class ArrayReader(_Reader):
     """The `]` and the white space before it, once it has been read."""
 
     _seam = b""
+    _behind = b""
+    """What has been read after the last record given out."""
 
     def blocks(self) -> Iterator[Block]:
         size = self.size
@@ -141,6 +144,7 @@ class ArrayReader(_Reader):
                 return None
             if block:
                 self._learn(text, cut - 1)
+                self._behind = text[cut:resume]
                 self._advance(text, resume)
                 return block
         self.rest = text
@@ -166,19 +170,20 @@ class ArrayReader(_Reader):
                 str(array, "utf-8")
             for model in {head.model for head in heads}:
                 self.labels[model]  # KeyError
-        except (msgspec.ValidationError, UnicodeDecodeError, KeyError):
+        except (msgspec.ValidationError, UnicodeDecodeError, KeyError, RecursionError):
             return None
         except msgspec.DecodeError as error:
             at = _AT_BYTE.search(str(error))
             return () if at is None or int(at.group(1)) >= len(array) - 1 else None
         if not heads:
             return None
-        space = 0
-        if array[1] in _SPACE:  # before the first record of all
+        lead = b""
+        if array[1] in _SPACE:
             stripped = array[1:].lstrip(_SPACE)
-            space = len(array) - 1 - len(stripped)
+            lead = array[1 : len(array) - len(stripped)]
             array = b"[" + stripped
-        block = Block(array, heads, self.labels, self.source, self.number, self.offset + space)
+        block = Block(array, heads, self.labels, self.source, self.number, self.offset + len(lead))
+        block.lead = self._behind + lead if self.number > 1 else b""
         self.number += len(heads)
         return block
 
@@ -189,7 +194,13 @@ class ArrayReader(_Reader):
             whole = scan(text[: error.start], first=self.number == 1, final=False)
             raise self.not_utf8(len(whole.records), self.offset + error.start, text[error.start]) from None
         offsets = [self.offset + at for at, _, _ in found.records]
+        follows = self.number > 1
         block = self.exact([raw for _, raw, _ in found.records], [value for _, _, value in found.records], offsets)
+        if block:
+            start, end = found.records[0][0], found.records[-1][0] + len(found.records[-1][1])
+            block = Block.of(block.records(), text[start:end])
+            block.lead = self._behind + text[:start] if follows else b""
+            self._behind = text[end : found.position]
         if found.end == "fault":
             raise self.fault(0, self.offset + found.position, f"is not valid JSON: {found.problem}", _MEND)
         if block:
@@ -266,7 +277,7 @@ class LinesReader(_Reader):
         offsets = [at + len(line) - len(line.lstrip(_SPACE)) for at, line in kept]
         raws = [line.strip(_SPACE) for _, line in kept]
         try:
-            str(piece, "utf-8")
+            codecs.utf_8_decode(piece, "strict", not final)  # a cut file may end within a character
         except UnicodeDecodeError as error:
             whole = sum(at + len(line) <= self.offset + error.start for at, line in kept)
             raise self.not_utf8(whole, self.offset + error.start, piece[error.start]) from None
@@ -279,7 +290,7 @@ class LinesReader(_Reader):
                 return (
                     Block.of([Record(raw, model, self.source, n, at) for raw, model, n, at in rows]) if raws else None
                 )
-        except (msgspec.DecodeError, KeyError):
+        except (msgspec.DecodeError, KeyError, RecursionError):
             pass
         return self._exact(raws, offsets, final=final)
 
@@ -292,7 +303,7 @@ class LinesReader(_Reader):
                 self.offset = offsets.pop()
                 raws = raws[:-1]
                 break
-            if found.end != "more" or len(found.records) != 1:
+            if found.end != "more" or [text for _, text, _ in found.records] != [raw]:
                 problem = found.problem or "the record does not end where its line does"
                 raise self.fault(index, offsets[index], f"is not valid JSON: {problem}", _MEND)
             values.append(found.records[0][2])

@@ -48,6 +48,8 @@ def suggestions(text: bytes) -> list[str]:
 
 
 def _feed(parser: object, data: bytes, name: str) -> None:
+    if not data:  # which would mean the end
+        return
     try:
         parser.send(data)  # type: ignore[attr-defined]
     except StopIteration:

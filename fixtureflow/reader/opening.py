@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import io
 import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from fixtureflow.errors import InputError
 
@@ -23,6 +24,9 @@ _log = logging.getLogger("fixtureflow")
 
 LZMA_MEMORY = 256 * 1024 * 1024
 """For the dictionary of an .xz; `xz -9` needs 65 MiB. What claims more is refused: it could fill the memory."""
+
+ZSTD_PIECE = 4096
+"""Of a .zst at a time: what it holds comes in one piece, and 4 bytes may hold 128 KiB."""
 
 _MAGIC: dict[bytes, str] = {
     b"\x1f\x8b": "gzip",
@@ -90,11 +94,11 @@ class _faults_of:  # noqa: N801 - read as a word of the with statement; a genera
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"cannot be read: {error.strerror}", advice=_advice(error), file=self.name) from error
+        if isinstance(error, NotImplementedError):
+            raise InputError(f"cannot be unpacked: {error}", advice="unpack it by hand", file=self.name) from error
         if isinstance(error, OSError) or type(error).__name__ in _OF_DAMAGED_DATA:
             if "emory" in str(error):
-                raise InputError(
-                    "needs too much memory to unpack", advice="unpack it by hand", file=self.name
-                ) from error
+                raise InputError("needs too much memory to unpack", advice="unpack it first", file=self.name) from error
             raise InputError(f"is damaged: {error}", advice="fetch it or dump it again", file=self.name) from error
 
 
@@ -154,21 +158,48 @@ class _Peek:
 
 def _decompressed(kind: str, file: _Peek, name: str, stack: contextlib.ExitStack) -> Read:
     stream = cast(BinaryIO, file)
+    # read() would lose what it has when the data end before their time; read1() gives that first.
     if kind == "gzip":
         import gzip
 
-        return gzip.GzipFile(fileobj=stream, mode="rb").read
+        return gzip.GzipFile(fileobj=stream, mode="rb").read1
     if kind == "bzip2":
         import bz2
 
-        return bz2.BZ2File(stream).read
+        return bz2.BZ2File(stream).read1
     if kind in ("xz", "lzma"):
         return _lzma(file)
     if kind == "zstd":
-        import zstandard
-
-        return zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True).read
+        return _zstd(file)
     return _zip(file, name, stack)
+
+
+def _zstd(file: _Peek) -> Read:
+    """`stream_reader` keeps silent where a frame is cut; the decompressor tells. Frames may follow one another."""
+    import zstandard
+
+    def fresh() -> Any:
+        return zstandard.ZstdDecompressor().decompressobj()
+
+    decompressor = fresh()
+    begun = False
+    held = io.BytesIO()
+
+    def read(size: int) -> bytes:
+        nonlocal decompressor, begun, held
+        while not (data := held.read(size)):
+            rest = decompressor.unused_data if decompressor.eof else b""
+            if decompressor.eof:
+                decompressor, begun = fresh(), False
+            if not (rest := rest or file.read(ZSTD_PIECE)):
+                if begun:
+                    raise EOFError
+                return b""
+            begun = True
+            held = io.BytesIO(decompressor.decompress(rest))
+        return data
+
+    return read
 
 
 def _lzma(file: _Peek) -> Read:

@@ -6,10 +6,9 @@ import builtins
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -32,8 +31,6 @@ HELD_BYTES = 256 * 1024
 """What a part keeps before it is written; a part's file is open only while it is written."""
 HELD_BYTES_IN_ALL = 16 * 1024 * 1024
 WRITES_WAITING = 8
-
-_PART_NAME = re.compile(r"[^/\\\0]+\.jsonl?")
 
 
 @dataclass(slots=True)
@@ -176,9 +173,11 @@ def _before(folder: Path, *, force: bool) -> list[str]:
         raise OutputError(f"{folder} holds the parts of an earlier split", advice=advice)
     try:
         names = [entry["name"] for entry in json.loads(manifest.read_bytes())["files"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return []
-    return [name for name in names if isinstance(name, str) and _PART_NAME.fullmatch(name)]
+    # Whatever a manifest says, only files of this folder that are named like parts are taken away.
+    there = {path.name for path in folder.iterdir() if path.is_file() and path.suffix in (".json", ".jsonl")}
+    return [name for name in names if isinstance(name, str) and name in there - {MANIFEST}]
 
 
 class _Drafting:
@@ -328,7 +327,12 @@ def _finished(drafting: _Drafting, folder: Path, *, number: bool, force: bool, b
     return Split(folder, parts, interleaved, unmatched, set(drafting.keys))
 
 
-def _labels(keys: Iterable[str]) -> Callable[[str], str]:
-    """What each part is called; an app that is named like a file of ours gets a mark."""
-    taken = {REST, MANIFEST.removesuffix(".json")}
-    return lambda key: key.strip() if key not in taken else f"{key}_"
+def _labels(keys: Collection[str]) -> Callable[[str], str]:
+    """What each part is called; an app that is named like a file of ours gets a mark, which no other app has."""
+    marked = {}
+    for taken in (REST, MANIFEST.removesuffix(".json")):
+        mark = "_"
+        while taken + mark in keys:
+            mark += "_"
+        marked[taken] = taken + mark
+    return lambda key: marked.get(key, key.strip())

@@ -73,7 +73,7 @@ class Stats:
 
 _UUID = re.compile(rb'"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"')
 # Two patterns with a fixed beginning are searched for many times faster than one for any century.
-_MAYBE_DATES = [re.compile(b'"' + century + rb'\d\d-[01]\d-[0-3]\d[T"][^"]*') for century in (b"20", b"19")]
+_MAYBE_DATES = [re.compile(b'"' + century + rb'\d\d-[01]\d-[0-3]\d(?:"|T[^"]*)') for century in (b"20", b"19")]
 _DATE = re.compile(rb'"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?|")')
 _KEY_BEFORE = re.compile(rb'"([^"\\]+)"\s*:\s*\Z')
 
