@@ -107,7 +107,7 @@ def pretty(
     names = inputs or ["-"]
     if indent is None and not compact and format != "jsonl":
         indent = 2
-    with session(names, quiet=quiet) as run:
+    with session(names, output, quiet=quiet) as run:
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
         written = ff.write(records, output, format=format, indent=indent, compact=compact, sort_keys=sort_keys)
     run.summary(amount(written.records))
@@ -143,7 +143,7 @@ def filter_(
     from fixtureflow.errors import UsageError
 
     names = inputs or ["-"]
-    with session(names, quiet=quiet) as run:
+    with session(names, output, quiet=quiet) as run:
         if not include and not exclude:
             raise UsageError("nothing to filter by", advice="name models with --include or --exclude")
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)

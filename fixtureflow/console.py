@@ -51,9 +51,10 @@ class Session:
         self.say(f"{text} in {seconds:.1f} s ({self.read / 1e6 / seconds:,.0f} MB/s)")
 
     @contextlib.contextmanager
-    def watching(self, inputs: Sequence[str]) -> Iterator[None]:
+    def watching(self, inputs: Sequence[str], output: str) -> Iterator[None]:
         """A progress bar where a person can see it; for a pipe, whose size nobody knows, a spinner."""
-        if self.quiet or not sys.stderr.isatty():
+        in_the_way = output == "-" and sys.stdout.isatty()
+        if self.quiet or in_the_way or not sys.stderr.isatty():
             yield
             return
         from rich.console import Console
@@ -92,15 +93,18 @@ def _size(inputs: Sequence[str]) -> int | None:
 
 
 @contextlib.contextmanager
-def session(inputs: Sequence[str] = (), *, quiet: bool = False) -> Iterator[Session]:
-    """Run a verb: faults become one line on stderr and an exit code, whatever was begun is cleaned up."""
+def session(inputs: Sequence[str], output: str = "", *, quiet: bool = False) -> Iterator[Session]:
+    """Run a verb: faults become one line on stderr and an exit code, whatever was begun is cleaned up.
+
+    `output` is where the records go, if they go to one place.
+    """
     _end_cleanly_when_told_to()
     _log_to_stderr(quiet=quiet)
     run = Session(quiet=quiet)
     try:
         if "-" in inputs and (sys.stdin is None or sys.stdin.isatty()):
             raise UsageError("no INPUT", advice="name a fixture, or pipe one in; --help shows an example")
-        with run.watching(inputs):
+        with run.watching(inputs, output):
             yield run
     except FixtureflowError as error:
         _say(f"error: {error}")
