@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from fixtureflow.errors import FixtureflowError, UsageError, one_line
 
@@ -53,8 +53,8 @@ class Session:
     @contextlib.contextmanager
     def watching(self, inputs: Sequence[str], output: str) -> Iterator[None]:
         """A progress bar where a person can see it; for a pipe, whose size nobody knows, a spinner."""
-        in_the_way = output == "-" and sys.stdout.isatty()
-        if self.quiet or in_the_way or not sys.stderr.isatty():
+        in_the_way = output == "-" and _is_terminal(sys.stdout)
+        if self.quiet or in_the_way or not _is_terminal(sys.stderr):
             yield
             return
         from rich.console import Console
@@ -77,6 +77,10 @@ class Session:
                 yield
             finally:
                 self._bar = None
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def _size(inputs: Sequence[str]) -> int | None:
@@ -102,7 +106,7 @@ def session(inputs: Sequence[str], output: str = "", *, quiet: bool = False) -> 
     _log_to_stderr(quiet=quiet)
     run = Session(quiet=quiet)
     try:
-        if "-" in inputs and (sys.stdin is None or sys.stdin.isatty()):
+        if "-" in inputs and (sys.stdin is None or _is_terminal(sys.stdin)):
             raise UsageError("no INPUT", advice="name a fixture, or pipe one in; --help shows an example")
         with run.watching(inputs, output):
             yield run
