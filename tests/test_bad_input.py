@@ -244,7 +244,7 @@ def test_a_closed_standard_stream_is_said(tmp_path: Path, descriptor: str) -> No
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("verb", [["pretty", "-o", "out.json"], ["split", "-d", "parts", "--max-records", "10"]])
+@pytest.mark.parametrize("verb", [["pretty", "-o", "out.json"], ["split", "-d", "parts", "--max-records", "2000"]])
 def test_a_run_that_is_stopped_leaves_what_was_there(tmp_path: Path, verb: list[str], sent: signal.Signals) -> None:
     (tmp_path / "out.json").write_bytes(b"what was there before")
     program = subprocess.Popen(
