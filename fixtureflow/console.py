@@ -53,7 +53,7 @@ class Session:
     @contextlib.contextmanager
     def watching(self, inputs: Sequence[str], output: str) -> Iterator[None]:
         """A progress bar where a person can see it; for a pipe, whose size nobody knows, a spinner."""
-        in_the_way = output == "-" and sys.stdout.isatty()
+        in_the_way = output == "-" and sys.stdout is not None and sys.stdout.isatty()
         if self.quiet or in_the_way or not sys.stderr.isatty():
             yield
             return

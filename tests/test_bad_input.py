@@ -342,6 +342,16 @@ def test_a_pattern_that_matches_nothing_is_said_with_what_may_be_meant() -> None
     assert "fixtureflow: pattern 'authtokens' matched no model; did you mean 'authtoken'?" in done.said
 
 
+def test_lists_that_are_not_read_are_said() -> None:
+    text = b'[{"objects": [' + record() + b']}, {"objects": [' + record() + b"]}]"
+
+    done = run("filter", "--include", "a", "--at", "item.objects", stdin=text)
+
+    assert done.code == 0
+    assert any("only the first is read" in line for line in done.said)
+    assert len(run("filter", "--include", "a", "--at", "x", stdin=b'{"y": [1], "x": [' + record() + b"]}").said) == 1
+
+
 def test_a_hostile_name_forges_no_line(tmp_path: Path) -> None:
     done = run("pretty", "x\nfixtureflow: all is well\x1b[2J", cwd=tmp_path)
 
