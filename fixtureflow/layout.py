@@ -54,11 +54,17 @@ def reformatter(indent: int | None) -> Reformat:
     """
     fast = cast(Callable[[bytes], bytes], partial(msgspec.json.format, indent={None: 0, 0: 1}.get(indent, indent)))
 
+    def fast_or_exactly(raw: bytes) -> bytes:
+        try:
+            return fast(raw)
+        except (msgspec.DecodeError, RecursionError):
+            return reformat_exactly(raw, indent)
+
     def reformat(raws: list[bytes]) -> list[bytes]:
         try:
             texts = list(map(fast, raws))
         except (msgspec.DecodeError, RecursionError):
-            return [reformat_exactly(raw, indent) for raw in raws]
+            texts = [fast_or_exactly(raw) for raw in raws]
         return [_LINE_START.sub(b"\n", text) for text in texts] if indent == 0 else texts
 
     return reformat

@@ -244,7 +244,7 @@ def test_a_closed_standard_stream_is_said(tmp_path: Path, descriptor: str) -> No
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("verb", [["pretty", "-o", "out.json"], ["split", "-d", "parts", "--max-records", "10"]])
+@pytest.mark.parametrize("verb", [["pretty", "-o", "out.json"], ["split", "-d", "parts", "--max-records", "2000"]])
 def test_a_run_that_is_stopped_leaves_what_was_there(tmp_path: Path, verb: list[str], sent: signal.Signals) -> None:
     (tmp_path / "out.json").write_bytes(b"what was there before")
     program = subprocess.Popen(
@@ -340,6 +340,16 @@ def test_a_pattern_that_matches_nothing_is_said_with_what_may_be_meant() -> None
 
     assert (done.code, done.out) == (0, text)
     assert "fixtureflow: pattern 'authtokens' matched no model; did you mean 'authtoken'?" in done.said
+
+
+def test_lists_that_are_not_read_are_said() -> None:
+    text = b'[{"objects": [' + record() + b']}, {"objects": [' + record() + b"]}]"
+
+    done = run("filter", "--include", "a", "--at", "item.objects", stdin=text)
+
+    assert done.code == 0
+    assert any("only the first is read" in line for line in done.said)
+    assert len(run("filter", "--include", "a", "--at", "x", stdin=b'{"y": [1], "x": [' + record() + b"]}").said) == 1
 
 
 def test_a_hostile_name_forges_no_line(tmp_path: Path) -> None:

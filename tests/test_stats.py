@@ -148,6 +148,13 @@ def test_any_primary_key_can_be_told(pk: object) -> None:
     assert repr(json.loads(done.out)["models"]["a.b"]["largest_pk"]) in (repr(pk), repr(str(pk)), "None")
 
 
+@pytest.mark.parametrize("pk", [b"7" * 5000, b"[" * 900 + b"1" + b"]" * 900, b"[" * 100_000 + b"]" * 100_000])
+def test_a_monstrous_primary_key_is_told_by_its_beginning(pk: bytes) -> None:
+    done = run_here("stats", "--json", stdin=b'[{"model": "a.b", "pk": ' + pk + b', "fields": {}}]')
+
+    assert done.code == 0 or "nested too deep" in done.error
+
+
 def test_the_table_is_for_a_person() -> None:
     done = run_here("stats", stdin=text_of([row(pk=7), row("c.d", "x", when="2024-01-01")]))
 

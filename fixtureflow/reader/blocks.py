@@ -3,7 +3,9 @@
 The fast path takes a piece of text, finds the last place where one record seems to end and another to begin, and
 decodes `[` piece `]`. JSON is read from left to right, so if the piece is valid the seam is a true one, whatever
 strings or nested objects hold. If the piece is only cut short, the seam was inside a record: the one before is tried,
-a bounded number of times, then a piece of twice the size, so that no input is read more than a fixed number of times.
+a bounded number of times. Where records are full of what looks like seams, the decoder is led from record to record
+instead; and if not even one is whole, a piece of twice the size is read, so that no input is read more than a fixed
+number of times, and no more is held than a record needs.
 Whatever is odd goes to the exact path, which alone knows what to say of it.
 """
 
@@ -29,12 +31,17 @@ BLOCK = 128 * 1024
 """Bytes asked for at a time; much larger falls out of the processor's cache."""
 
 SEAMS_TRIED = 4
+BLOCKS_WALKED = 16
+"""After a piece where no seam held, before seams are tried again."""
+LONGEST_TOKEN = 16
+"""Of those that are neither strings nor numbers of many digits."""
 
 
 class _Named(msgspec.Struct, gc=False):
     model: str
 
 
+_raw = msgspec.json.Decoder(msgspec.Raw).decode
 _heads = msgspec.json.Decoder(list[Head]).decode
 _head_lines = msgspec.json.Decoder(Head).decode_lines
 _raw_lines = msgspec.json.Decoder(msgspec.Raw).decode_lines
@@ -43,6 +50,7 @@ _SPACE = b" \t\r\n"
 _SEAM = re.compile(rb"\}([ \t\r\n]*,[ \t\r\n]*)\{")
 _FIRST_KEY = re.compile(rb'\{[ \t\r\n]*"[^"\\]*"')
 _AT_BYTE = re.compile(r"\(byte (\d+)\)")
+_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _AT_INDEX = re.compile(r"at `\$\[(\d+)\]")
 _MEND = "mend it by hand, or dump it again"
 
@@ -121,6 +129,7 @@ class ArrayReader(_Reader):
     """The `]` and the white space before it, once it has been read."""
 
     _seam = b""
+    _walking = 0
     _behind = b""
     """What has been read after the last record given out."""
 
@@ -138,17 +147,31 @@ class ArrayReader(_Reader):
 
     def _fast(self, text: bytes) -> Block | tuple[()] | None:
         """The records up to the last seam that holds; () if more text is needed; None for the exact path."""
-        for cut, resume in self._seams(text):
+        walking = self._walking > 0 or len(self.rest) >= self.size
+        if not walking:
+            for cut, resume in self._seams(text):
+                block = self._decoded(b"".join((b"[", memoryview(text)[:cut], b"]")))
+                if block is None:
+                    return None
+                if block:
+                    return self._taken(block, text, cut, resume)
+            self._walking = BLOCKS_WALKED
+        self._walking -= self._walking > 0
+        at, fit = self._walked(text)
+        if at:
+            cut = at
+            while text[cut - 1] in _SPACE:
+                cut -= 1
             block = self._decoded(b"".join((b"[", memoryview(text)[:cut], b"]")))
-            if block is None:
-                return None
-            if block:
-                self._learn(text, cut - 1)
-                self._behind = text[cut:resume]
-                self._advance(text, resume)
-                return block
+            return self._taken(block, text, cut, at + 1) if block else None
         self.rest = text
-        return ()
+        return () if fit else None
+
+    def _taken(self, block: Block, text: bytes, cut: int, resume: int) -> Block:
+        self._learn(text, cut - 1)
+        self._behind = text[cut:resume]
+        self._advance(text, resume)
+        return block
 
     def _last(self, text: bytes) -> Block | None:
         """The records up to the closing `]`; None for the exact path."""
@@ -223,23 +246,42 @@ class ArrayReader(_Reader):
         self.offset += position
 
     def _seams(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Where a record may end and the next begin, the last first: as the first two records had it, then any.
-
-        A text that has grown is one long record and what follows it, most likely: then one of each is tried.
-        """
-        tries = SEAMS_TRIED if len(text) <= 2 * self.size else 1
+        """Where a record may end and the next begin, the last first: as the first two records had it, then any."""
         at = len(text)
-        for _ in range(tries):
+        for _ in range(SEAMS_TRIED):
             if not self._seam or (at := text.rfind(self._seam, 0, at)) < 0:
                 break
             yield at + 1, at + 1 + len(self.separator)
         window = self.size
         found: deque[re.Match[bytes]] = deque()
         while not found and window // 2 < len(text):
-            found = deque(_SEAM.finditer(text, max(0, len(text) - window)), tries)
+            found = deque(_SEAM.finditer(text, max(0, len(text) - window)), SEAMS_TRIED)
             window *= 2
         for match in reversed(found):
             yield match.start() + 1, match.end() - 1
+
+    def _walked(self, text: bytes) -> tuple[int, bool]:
+        """The last comma between records, found by decoding one after the other; and if what follows is only cut."""
+        view = memoryview(text)
+        comma = 0
+        at = 0
+        while True:
+            try:
+                _raw(view[at:])
+            except RecursionError:
+                return comma, False
+            except msgspec.DecodeError as error:
+                trailing = _TRAILING.search(str(error))
+                if trailing is None:  # a number or a word that is cut short is said to be malformed
+                    malformed = _AT_BYTE.search(str(error))
+                    return comma, malformed is None or at + int(malformed.group(1)) > len(text) - LONGEST_TOKEN
+                end = at + int(trailing.group(1)) - 1
+                if text[end : end + 1] != b",":
+                    return comma, text[end:].strip(_SPACE) == b"]"
+                comma = end
+                at = end + 1
+            else:
+                return comma, True
 
     def _learn(self, text: bytes, end: int) -> None:
         """How this input parts its records, from what follows the one whose `}` stands at `end`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 
 import ijson
 
@@ -10,6 +11,8 @@ from fixtureflow.errors import InputError
 from fixtureflow.reader.opening import Text
 
 __all__ = ["array_at", "suggestions"]
+
+_log = logging.getLogger("fixtureflow")
 
 
 def array_at(text: Text, path: str, name: str, block: int) -> tuple[bytes, int]:
@@ -20,13 +23,18 @@ def array_at(text: Text, path: str, name: str, block: int) -> tuple[bytes, int]:
     events = ijson.sendable_list()
     parser = ijson.parse_coro(events)
     offset = 0
+    among_others = False
     while data := text.read(block):
         pieces = data.split(b"[")
         for index, piece in enumerate(pieces):
             last = index == len(pieces) - 1
             _feed(parser, piece if last else piece + b"[", name)
             offset += len(piece) + (not last)
+            lists = (prefix for prefix, event, _ in events if event == "start_array")
+            among_others = among_others or any(_holds(prefix, path) for prefix in lists)
             if not last and (path, "start_array", None) in events:
+                if among_others:
+                    _log.warning("%s: there may be more than one list at %s; only the first is read", name, path)
                 return b"[".join(pieces[index + 1 :]), offset
             events.clear()
     seen = f"has no list at {path!r}"
@@ -45,6 +53,11 @@ def suggestions(text: bytes) -> list[str]:
         if (event, value) == ("map_key", "model") and prefix.endswith(".item")
     }
     return sorted(found)
+
+
+def _holds(prefix: str, path: str) -> bool:
+    """Whether a list at `prefix` has items that `path` leads through."""
+    return path.startswith(f"{prefix}.item.".lstrip("."))
 
 
 def _feed(parser: object, data: bytes, name: str) -> None:

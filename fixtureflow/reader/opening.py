@@ -50,8 +50,9 @@ def name_of(source: Input) -> str:
 
 
 class Text:
-    """An input's text, in pieces of up to so many bytes; an empty piece is the end.
+    """An input's text, in pieces of so many bytes; a shorter piece is the last, an empty one the end.
 
+    Whole pieces matter: a reader that looks for the end of a long record asks for twice as much each time.
     `cut` is then set if compressed data ended before its time.
     """
 
@@ -61,12 +62,15 @@ class Text:
         self.cut = False
 
     def read(self, size: int) -> bytes:
+        pieces = []
         with _faults_of(self._name):
             try:
-                return self._read(size)
+                while size > 0 and (data := self._read(size)):
+                    pieces.append(data)
+                    size -= len(data)
             except EOFError:
                 self.cut = True
-                return b""
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 @contextlib.contextmanager

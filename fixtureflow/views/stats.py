@@ -128,10 +128,16 @@ def _count(model: ModelStats, block: Block, sizes: list[int]) -> None:
     largest = max(sizes)
     if largest > model.largest:
         model.largest = largest
-        pk = pks[sizes.index(largest)]
-        model.largest_pk = json.loads(pk) if pk else None
+        model.largest_pk = _value(pks[sizes.index(largest)])
     model.pk_kinds = sorted({*model.pk_kinds, *_kinds(pks)})
     _date(model, block.text(b","))
+
+
+def _value(pk: bytes) -> Any:
+    """What the JSON text says; its beginning if nobody would want more, and Python's json might not read it."""
+    if len(pk) > 1000:
+        return pk[:40].decode("utf-8", "replace") + "…"
+    return json.loads(pk) if pk else None
 
 
 def _kinds(pks: list[bytes]) -> Iterator[str]:

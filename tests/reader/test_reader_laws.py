@@ -175,9 +175,19 @@ def test_a_cut_last_line_is_said_to_be_cut_and_repair_keeps_the_whole_records() 
             assert [record.raw for record in read(text, block, repair=True)] == [first[:-1]], text[-20:]
 
 
+@settings(max_examples=50)
 @given(st.sampled_from([1, 2, 3, 5, 8, 1000]), st.lists(odd_arrays, min_size=1, max_size=3))
 def test_several_inputs_are_read_one_after_the_other(block: int, documents: list[Document]) -> None:
     found = list(ff.read(*(io.BytesIO(document.text) for document in documents), block=block))
 
     assert [record.raw for record in found] == [raw for document in documents for raw in document.raws]
     assert [record.number for record in found] == [n + 1 for document in documents for n in range(len(document.raws))]
+
+
+@given(odd_arrays, blocks)
+def test_stats_count_the_bytes_of_records_in_any_layout(document: Document, block: int) -> None:
+    found = ff.stats(ff.read(io.BytesIO(document.text), block=block))
+
+    assert found.records == len(document.raws)
+    assert found.bytes == sum(map(len, document.raws))
+    assert max((model.largest for model in found.models.values()), default=0) == max(map(len, document.raws), default=0)
