@@ -11,8 +11,10 @@ from pathlib import Path
 
 from fixtureflow.errors import InputError, UsageError
 from fixtureflow.layout import LINES, Layout
-from fixtureflow.reader.blocks import BLOCK, ArrayReader, LinesReader
+from fixtureflow.reader.array import ArrayReader
+from fixtureflow.reader.blocks import BLOCK
 from fixtureflow.reader.detect import LOOK, excerpt, start_of
+from fixtureflow.reader.lines import LinesReader
 from fixtureflow.reader.opening import Input, Progress, Text, name_of, opened
 from fixtureflow.record import Source
 from fixtureflow.stream import Block, Records

@@ -121,8 +121,8 @@ def split(
     """Write records to a folder: a file for each model or app, in the order they came, and `manifest.json`.
 
     With patterns in `model`, each matching model (or, `by="app"`, app) has its own file and `rest.json` the others.
-    `number` puts the place in load order before each name. `max_records` and `max_bytes` (of records and separators)
-    bound a file; a record is never cut, so a larger one stands alone. Files that are there stay unless `force`.
+    `number` puts the place in load order before each name. `max_records` and `max_bytes` bound a file; a record is
+    never cut, so a larger one stands alone. Files that are there stay unless `force`.
     The folder gets all files or none. Raises `OutputError`, `UsageError`, and what the records raise.
     """
     if by not in ("model", "app"):
@@ -283,7 +283,8 @@ class _Drafting:
 
     def _with_room(self, part: Part, size: int) -> Part:
         full = self.max_records is not None and part.records >= self.max_records
-        large = self.max_bytes is not None and part.bytes + len(part.layout.separator) + size > self.max_bytes
+        more = len(part.layout.separator) + size + len(part.layout.tail)
+        large = self.max_bytes is not None and part.bytes + more > self.max_bytes
         if not part.records or not (full or large):
             return part
         self._write(part)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import fixtureflow as ff
-from fixtureflow.reader import blocks
+from fixtureflow.reader import array, lines
 
 SMALL = b'{"model": "a.b", "pk": 1, "fields": {"t": "x", "n": null}}'
 LOOK_ALIKE = b'{"model": "a.b", "pk": 1, "fields": {"t": "x"}}'
@@ -43,8 +43,9 @@ class Decoded:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bytes = 0
-        for name in ("_heads", "_raw", "_raw_lines", "_head_lines", "scan"):
-            monkeypatch.setattr(blocks, name, self.counting(getattr(blocks, name)))
+        for module, names in ((array, ("_heads", "_raw", "scan")), (lines, ("_raw_lines", "_head_lines", "scan"))):
+            for name in names:
+                monkeypatch.setattr(module, name, self.counting(getattr(module, name)))
 
     def counting(self, decode: Any) -> Any:
         def counted(text: Any, **options: Any) -> Any:
@@ -52,7 +53,7 @@ class Decoded:
             try:
                 result = decode(text, **options)
             except Exception as error:
-                trailing = blocks._TRAILING.search(str(error))
+                trailing = array._TRAILING.search(str(error))
                 self.bytes += int(trailing.group(1)) if trailing else len(text)
                 raise
             self.bytes += len(text) if not options.get("limit") else 0
