@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, cast
@@ -16,7 +16,7 @@ import msgspec
 
 __all__ = ["COMPACT", "LINES", "Layout", "Reformat", "indented", "reformat_exactly", "reformatter", "sort_keys"]
 
-Reformat = Callable[[list[bytes]], list[bytes]]
+Reformat = Callable[[Sequence[bytes | msgspec.Raw]], list[bytes]]
 """Lays out records anew."""
 
 
@@ -52,15 +52,17 @@ def reformatter(indent: int | None) -> Reformat:
 
     Only white space changes: numbers, strings and the order of keys keep their bytes.
     """
-    fast = cast(Callable[[bytes], bytes], partial(msgspec.json.format, indent={None: 0, 0: 1}.get(indent, indent)))
+    fast = cast(
+        Callable[[bytes | msgspec.Raw], bytes], partial(msgspec.json.format, indent={None: 0, 0: 1}.get(indent, indent))
+    )
 
-    def fast_or_exactly(raw: bytes) -> bytes:
+    def fast_or_exactly(raw: bytes | msgspec.Raw) -> bytes:
         try:
             return fast(raw)
         except (msgspec.DecodeError, RecursionError):
-            return reformat_exactly(raw, indent)
+            return reformat_exactly(bytes(raw), indent)
 
-    def reformat(raws: list[bytes]) -> list[bytes]:
+    def reformat(raws: Sequence[bytes | msgspec.Raw]) -> list[bytes]:
         try:
             texts = list(map(fast, raws))
         except (msgspec.DecodeError, RecursionError):

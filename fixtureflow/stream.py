@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, chain, count, islice, repeat
 
 import msgspec
@@ -77,10 +77,14 @@ class Block:
 
     def raws(self) -> list[bytes]:
         """The bytes of each record, in order."""
+        return list(map(bytes, self.views()))
+
+    def views(self) -> Sequence[bytes | msgspec.Raw]:
+        """The bytes of each record, in order, not copied where they stand in the block: `bytes()` does that."""
         if self._records is not None:
             return [record.raw for record in self._records]
         try:
-            return list(map(bytes, _raws(self._array)))
+            return _raws(self._array)
         except RecursionError:  # here the stack is higher than where the text was checked
             from fixtureflow.reader.exact import scan
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from fixtureflow.errors import InputError, UsageError
 from fixtureflow.layout import COMPACT, LINES, Layout, Reformat, indented, reformatter, sort_keys
@@ -104,7 +106,7 @@ def laid_out(block: Block, layout: Layout, lay_out: Reformat | None) -> bytes:
     if lay_out is None:
         return block.text(layout.separator)
     try:
-        return layout.separator.join(lay_out(block.raws()))
+        return layout.separator.join(lay_out(block.views()))
     except RecursionError:
         raise _too_deep(block, lay_out) from None
 
@@ -119,11 +121,11 @@ def _too_deep(block: Block, lay_out: Reformat) -> InputError:
 
 
 def _in_order(lay_out: Reformat) -> Reformat:
-    return lambda raws: lay_out(list(map(sort_keys, raws)))
+    return lambda raws: lay_out([sort_keys(bytes(raw)) for raw in raws])
 
 
 def _on_one_line(lay_out: Reformat) -> Reformat:
-    def reformat(raws: list[bytes]) -> list[bytes]:
-        return [lay_out([raw])[0] if b"\n" in raw or b"\r" in raw else raw for raw in raws]
+    def reformat(raws: Sequence[bytes | msgspec.Raw]) -> list[bytes]:
+        return [lay_out([raw])[0] if b"\n" in raw or b"\r" in raw else raw for raw in map(bytes, raws)]
 
     return reformat
