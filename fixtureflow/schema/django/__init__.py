@@ -21,8 +21,11 @@ from fixtureflow.schema.model import Schema
 
 __all__ = ["from_project", "unapplied_migrations"]
 
-# `-c` because `-m` would want fixtureflow to be installed where the project is: its own folder comes last on the path.
-_START = "import sys; sys.path.append({!r}); from fixtureflow.schema.django.inside import main; main()"
+# Not `-m`: fixtureflow is to be the caller's own, wherever that is, and all else what the project would import.
+_START = (
+    "import sys; sys.path.insert(0, {0!r}); import fixtureflow; del sys.path[0]; sys.path.append({0!r}); "
+    "from fixtureflow.schema.django.inside import main; main()"
+)
 
 
 def from_project(settings: str, *, path: Path | None = None) -> Schema:

@@ -33,7 +33,7 @@ _TELLING = {
     ),
     *("CircularDependencyError", "InconsistentMigrationHistory", "BadMigrationError", "NotSupportedError"),
 }
-_SECRET = re.compile("PASS|SECRET|TOKEN|KEY|CREDENTIAL|SIGNATURE|SALT", re.IGNORECASE)
+_SECRET = re.compile("PASS|SECRET|TOKEN|CREDENTIAL|SIGNATURE|SALT|_KEY|KEY_|APIKEY", re.IGNORECASE)
 _IN_URL = re.compile(r"(?<=://)[^\s'\"]*@")
 
 
@@ -64,6 +64,8 @@ def _schema(settings: str) -> Any:
 
     try:
         return registry.schema(settings)
+    except SchemaError as error:
+        raise SchemaError(f"{settings}: {error.problem}", advice=error.advice) from None
     except Exception as error:
         raise _refusal(settings, error) from None
 
@@ -168,9 +170,14 @@ def _place(settings: str, error: BaseException) -> str:
     frames = [
         f"{frame.filename.removeprefix(here)}, line {frame.lineno}"
         for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename.startswith(here) and "site-packages" not in frame.filename
+        if _is_own(frame.filename)
     ]
     return f"{settings}: {frames[-1]}" if frames else settings
+
+
+def _is_own(filename: str) -> bool:
+    """Is the file the project's own, and not of a package installed below its folder?"""
+    return filename.startswith(os.getcwd() + os.sep) and "site-packages" not in filename  # noqa: PTH109
 
 
 def _said(error: BaseException) -> str:
@@ -197,7 +204,7 @@ def _secrets(error: BaseException) -> set[str]:
     if settings.configured:
         found |= set(_named_secret(vars(settings._wrapped)))
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        if str(frame.f_globals.get("__name__")).partition(".")[0] not in ("django", "importlib", "fixtureflow"):
+        if _is_own(frame.f_code.co_filename):
             found |= {*_named_secret(frame.f_globals), *_named_secret(frame.f_locals)}
     return {secret for secret in found if len(secret) > 2}
 

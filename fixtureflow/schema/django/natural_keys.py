@@ -39,10 +39,9 @@ def natural_key(model: Any) -> NaturalKey:
         return NaturalKey(status="none", lookup=lookup)
     dependencies = tuple(canonical(label) for label in getattr(method, "dependencies", ()))
     try:
-        status, fields, reason = "fields", _fields(model), ""
+        return NaturalKey(status="fields", fields=_fields(model), lookup=lookup, dependencies=dependencies)
     except _Unclear as why:
-        status, fields, reason = "computed", (), str(why)
-    return NaturalKey(status=status, fields=fields, lookup=lookup, dependencies=dependencies, reason=reason)  # type: ignore[arg-type]
+        return NaturalKey(status="computed", lookup=lookup, dependencies=dependencies, reason=str(why))
 
 
 class _Unclear(Exception):  # noqa: N818 — a reason, not an error
@@ -143,11 +142,11 @@ class _Related(dict[str, Any]):
             if field is not None:
                 self.instance.__dict__.setdefault(field.attname, value)
             raise KeyError(name)
-        self.call.read.setdefault(self.prefix + field.name, field)
         if field.remote_field.parent_link:
             # The same row: its values are found under the child's own names.
             related = self.call.instance(field.related_model, self.prefix, {field.target_field.attname: value})
         else:
+            self.call.read.setdefault(self.prefix + field.name, field)
             value = self.instance.__dict__.setdefault(field.attname, value)
             path = f"{self.prefix}{field.name}__"
             related = self.call.instance(field.related_model, path, {field.target_field.attname: value})

@@ -43,11 +43,11 @@ def receivers(django_model: Any) -> tuple[Receiver, ...]:
 def _receiver(function: Any, django_model: Any) -> Receiver | None:
     seen: list[Any] = []
     made: dict[str, None] = {}
-    makes = raw = False
+    makes, raw, read = False, False, True
     for layer in _layers(function):
         reading = _Reading(layer, django_model)
         if reading.tree is None:
-            makes = True
+            makes, read = True, False
         else:
             raw = raw or reading.asks_raw()
             makes = _collect(reading, made, seen) or makes
@@ -55,7 +55,7 @@ def _receiver(function: Any, django_model: Any) -> Receiver | None:
         return None
     outer = _plain(function)
     name = getattr(outer, "__qualname__", type(outer).__qualname__)
-    return Receiver(path=f"{outer.__module__}.{name}", makes=tuple(made), checks_raw=raw)
+    return Receiver(path=f"{outer.__module__}.{name}", makes=tuple(made), checks_raw=raw if read or raw else None)
 
 
 def _collect(reading: _Reading, made: dict[str, None], seen: list[Any], depth: int = 0) -> bool:

@@ -12,6 +12,7 @@ from django.conf import settings as configured
 from django.db import connections, models, router
 from django.db.models.signals import post_migrate
 
+from fixtureflow.errors import SchemaError
 from fixtureflow.schema.django import columns
 from fixtureflow.schema.django.natural_keys import natural_key
 from fixtureflow.schema.django.receivers import receivers
@@ -32,13 +33,25 @@ _FILLERS = {
 
 def schema(settings: str) -> Schema:
     """All models of the installed apps, those of automatic many-to-many tables too, as Django knows them."""
-    found = [model(each) for each in apps.get_models(include_auto_created=True)]
+    found = [model(each) for each in apps.get_models(include_auto_created=True) if _resolved(each)]
     swappable = {m._meta.swappable for m in apps.get_models(include_swapped=True)} - {None}
     return Schema.of(
         sorted(found, key=lambda m: m.label),
         about=f"{settings} (Django {django.get_version()})",
         settings={name: canonical(getattr(configured, name)) for name in sorted(swappable)},
     )
+
+
+def _resolved(django_model: Any) -> bool:
+    """True, or SchemaError for a relation that points at a model of no installed app, which Django keeps as text."""
+    for field in (*django_model._meta.local_fields, *django_model._meta.local_many_to_many):
+        if field.remote_field is not None and isinstance(field.remote_field.model, str):
+            raise SchemaError(
+                f"{django_model._meta.label_lower}.{field.name} points at {field.remote_field.model}, "
+                "which no installed app has",
+                advice="`python manage.py check` has to pass first",
+            )
+    return True
 
 
 def model(django_model: Any) -> Model:
@@ -77,11 +90,12 @@ def _field(field: Any, alias: str) -> Field:
     facts = columns.facts(field, alias)
     if facts["type"] == "integer":
         facts["auto"] = isinstance(field, models.AutoField)
+    generated = bool(getattr(field, "generated", False))
     return Field(
         column=field.column,
-        null=field.null,
+        null=field.null or generated,  # Django never writes NOT NULL for one (BaseDatabaseSchemaEditor)
         has_default=columns.has_default(field),
-        generated=bool(getattr(field, "generated", False)),
+        generated=generated,
         relation=_one(field, alias) if field.remote_field else None,
         **facts,
     )
