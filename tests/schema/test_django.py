@@ -73,13 +73,13 @@ answer = {}
 for app in apps.get_app_configs():
     for model in app.get_models(include_auto_created=True):
         meta = model._meta
-        mine = [f for f in meta.get_fields(include_parents=False) if not f.auto_created or f.concrete]
+        mine = [f for f in meta.get_fields(include_parents=False) if not f.auto_created or getattr(f, "column", None)]
         answer[str(meta).lower()] = {
             "table": meta.db_table,
-            "columns": [of(f) for f in mine if f.concrete and not f.many_to_many and f.column and f.model is model],
+            "columns": [of(f) for f in mine if not f.many_to_many and getattr(f, "column", None) and f.model is model],
             "many": {f.name: [str(f.remote_field.model._meta).lower(), f.m2m_db_table(), f.m2m_column_name(),
                               f.m2m_reverse_name(), bool(f.remote_field.through._meta.auto_created)]
-                     for f in mine if f.many_to_many and f.concrete},
+                     for f in mine if f.many_to_many and hasattr(f, "m2m_db_table")},
             "managed": meta.managed, "proxy": meta.proxy,
         }
 print("answer", json.dumps(answer))
@@ -263,7 +263,7 @@ def test_the_fields_of_a_natural_key(project: str, label: str, fields: tuple[str
         ("unusual", "keys.depends", "it depends on kind, not in it"),
         ("unusual", "keys.asks", "it asks the database"),
         ("unusual", "keys.writes", "it asks the database"),
-        ("unusual", "keys.raises", "it raises ValueError: not today"),
+        ("unusual", "keys.raises", "it raises ValueError"),
         ("unusual", "keys.wantsmore", "it raises TypeError: "),
     ],
 )
@@ -487,6 +487,7 @@ def test_receivers_are_read_not_called() -> None:
         AUDIT,
         Receiver(path="hooks.receivers.decorated", makes=("hooks.basket",), checks_raw=True),
         Receiver(path="hooks.receivers.later", makes=("hooks.profile",), checks_raw=False),
+        Receiver(path="hooks.receivers.queued", makes=("hooks.audit",), checks_raw=False),
         Receiver(path="hooks.receivers.Receivers.method", makes=("hooks.watched",), checks_raw=False),
         Receiver(path="hooks.receivers.without_source", makes=(), checks_raw=None),
     )
@@ -594,6 +595,8 @@ def test_settings_that_are_not_there_say_where_to_look(tmp_path: Path) -> None:
     said = refusal(tmp_path, "absent.settings")
     assert said.startswith("cannot import settings absent.settings: no module named 'absent'; run this in the folder")
     assert "with dots" in refusal(tmp_path, "mysite/settings.py")
+    with pytest.raises(SchemaError, match="no settings module is named"):
+        from_project("")
     with pytest.raises(SchemaError, match="no such folder; name the folder that"):
         from_project("mysite.settings", path=tmp_path / "absent")
 

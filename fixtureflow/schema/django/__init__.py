@@ -49,6 +49,8 @@ def unapplied_migrations(settings: str, *, path: Path | None = None, database: s
 
 def _ask(question: Literal["schema", "unapplied"], settings: str, path: Path | None, *arguments: str) -> Any:
     folder = Path.cwd() if path is None else path.absolute()
+    if not settings:
+        raise SchemaError("no settings module is named", advice="name it with dots: mysite.settings")
     if not folder.is_dir():
         raise SchemaError(f"{folder}: no such folder", advice="name the folder that manage.py is in")
     package = str(Path(__file__).parents[3])

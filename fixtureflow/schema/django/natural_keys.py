@@ -21,8 +21,8 @@ from django.db.models.base import ModelState
 from django.db.utils import DatabaseError
 from django.utils.encoding import is_protected_type
 
-from fixtureflow.errors import one_line
 from fixtureflow.schema.django.columns import field_type, stored_as
+from fixtureflow.schema.django.words import said
 from fixtureflow.schema.model import NaturalKey, canonical
 
 __all__ = ["natural_key"]
@@ -74,15 +74,16 @@ class _Call:
         except DatabaseError:
             raise _Unclear("it asks the database") from None
         except Exception as error:
-            said = one_line(f"{type(error).__name__}: {error}")
-            raise _Unclear(f"it raises {said[:120]}") from None
+            raise _Unclear(f"it raises {said(error)}") from None
         self.returned = True
         if not isinstance(key, tuple | list):
             raise _Unclear(f"it returns {type(key).__name__}, where loaddata wants a tuple")
-        try:
-            self.key = [_written(part) for part in key]
-        except TypeError:
-            raise _Unclear("it holds what dumpdata cannot write as JSON") from None
+        for number, part in enumerate(key, 1):
+            try:
+                self.key.append(_written(part))
+            except TypeError:
+                kind = type(part).__name__
+                raise _Unclear(f"its value {number} of {len(key)} is a {kind}, which JSON does not have") from None
         return self
 
     def instance(self, model: Any, prefix: str, given: dict[str, Any] | None = None) -> Any:
@@ -122,8 +123,8 @@ class _Call:
             for field in instance._meta.concrete_fields:
                 try:
                     value = field.value_from_object(instance)
-                    said = value if is_protected_type(value) else field.value_to_string(instance)
-                    found[prefix + field.name] = _written(said)
+                    dumped = value if is_protected_type(value) else field.value_to_string(instance)
+                    found[prefix + field.name] = _written(dumped)
                 except Exception:  # noqa: S112 — a field of someone else's making that knows no such value
                     continue
         return found
@@ -136,7 +137,8 @@ class _Related(dict[str, Any]):
         self.call, self.instance, self.prefix = call, instance, prefix
 
     def __missing__(self, name: str) -> Any:
-        field = next((f for f in self.instance._meta.concrete_fields if f.remote_field and f.cache_name == name), None)
+        relations = (f for f in self.instance._meta.concrete_fields if f.remote_field)
+        field = next((f for f in relations if _cache_name(f) == name), None)
         value = field and self.call.value(field, self.prefix)
         if field is None or (self.prefix + field.name) in self.call.empty:
             if field is not None:
@@ -152,6 +154,11 @@ class _Related(dict[str, Any]):
             related = self.call.instance(field.related_model, path, {field.target_field.attname: value})
         self[name] = related
         return related
+
+
+def _cache_name(field: Any) -> str:
+    name = getattr(field, "cache_name", None)
+    return str(name or field.get_cache_name())  # a method until Django 5.1
 
 
 def _fields(model: Any) -> tuple[str, ...]:

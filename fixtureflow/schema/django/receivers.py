@@ -27,6 +27,7 @@ _MAKING = {
     *("create", "get_or_create", "update_or_create", "bulk_create", "save"),
     *("acreate", "aget_or_create", "aupdate_or_create", "abulk_create", "asave"),
 }
+_TASKS = {"delay": "run", "apply_async": "run", "enqueue": "func"}  # what Celery's and Django's tasks run
 _DEEP = 4
 
 
@@ -102,6 +103,9 @@ class _Reading:
         self.tree = _tree(self.code)
         self.globals = getattr(function, "__globals__", {})
         self.local = dict(self._closure())
+        owner = self.globals.get(str(getattr(function, "__qualname__", "")).partition(".")[0])
+        if isinstance(owner, type):
+            self.local |= {"self": owner, "cls": owner}
         if self.tree is not None and self.code is not None:
             arguments = self.code.co_varnames[: self.code.co_argcount]
             self.local |= {name: sender for name in arguments if name == "sender"}
@@ -143,7 +147,7 @@ class _Reading:
             function = self._value(node.func)
             if function is None and isinstance(node.func, ast.Attribute):
                 task = self._value(node.func.value)
-                function = getattr(task, "run", None) if node.func.attr in ("delay", "apply_async") else None
+                function = getattr(task, _TASKS[node.func.attr], None) if node.func.attr in _TASKS else None
             for argument in node.args:  # transaction.on_commit(function)
                 passed = self._value(argument)
                 if inspect.isroutine(passed) and hasattr(_plain(passed), "__code__"):
@@ -249,7 +253,7 @@ class _Row:
 
 
 def _tree(code: Any) -> ast.AST | None:
-    if code is None:
+    if code is None or code.co_filename.startswith("<"):  # `<string>` may be the text of `python -c`
         return None
     try:
         return ast.parse(textwrap.dedent(inspect.getsource(code)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import django
@@ -13,15 +14,13 @@ from django.db import connections, models, router
 from django.db.models.signals import post_migrate
 
 from fixtureflow.errors import SchemaError
+from fixtureflow.schema import presets
 from fixtureflow.schema.django import columns
 from fixtureflow.schema.django.natural_keys import natural_key
 from fixtureflow.schema.django.receivers import receivers
 from fixtureflow.schema.model import Field, GenericKey, Model, Relation, Schema, Tree, Unique, canonical
 
 __all__ = ["schema"]
-
-# Generic keys without a GenericForeignKey: the model resolves them by code.
-_GENERIC_BY_CODE = {"admin.logentry": ("content_type", "object_id")}  # LogEntry.get_edited_object
 
 # Of which models these receivers of `post_migrate` make rows in every database.
 _FILLERS = {
@@ -34,11 +33,12 @@ _FILLERS = {
 def schema(settings: str) -> Schema:
     """All models of the installed apps, those of automatic many-to-many tables too, as Django knows them."""
     found = [model(each) for each in apps.get_models(include_auto_created=True) if _resolved(each)]
-    swappable = {m._meta.swappable for m in apps.get_models(include_swapped=True)} - {None}
+    swappable = {m._meta.swappable: m._meta.label for m in apps.get_models(include_swapped=True) if m._meta.swappable}
     return Schema.of(
         sorted(found, key=lambda m: m.label),
         about=f"{settings} (Django {django.get_version()})",
-        settings={name: canonical(getattr(configured, name)) for name in sorted(swappable)},
+        # A package of its own may do without the setting, as waffle does; then the model stands (Options.swapped).
+        settings={name: canonical(getattr(configured, name, swappable[name])) for name in sorted(swappable)},
     )
 
 
@@ -174,10 +174,10 @@ def _names(meta: Any, names: Any) -> tuple[str, ...]:
 
 
 def _generic_keys(meta: Any) -> Iterator[GenericKey]:
-    if meta.label_lower in _GENERIC_BY_CODE:
-        content_type, object_id = _GENERIC_BY_CODE[meta.label_lower]
-        yield GenericKey(content_type=content_type, object_id=object_id)
     local = {f.name for f in meta.local_fields}
+    for key in _generic_by_code().get(meta.label_lower, ()):
+        if {key.content_type, key.object_id} <= local:
+            yield key
     for field in meta.private_fields:
         if hasattr(field, "ct_field") and hasattr(field, "fk_field"):
             content_type, object_id = _names(meta, (field.ct_field, field.fk_field))
@@ -190,12 +190,24 @@ def _generic_keys(meta: Any) -> Iterator[GenericKey]:
                 )
 
 
+@cache
+def _generic_by_code() -> dict[str, tuple[GenericKey, ...]]:
+    """Generic keys without a GenericForeignKey, which only code resolves, of the apps that are known."""
+    known = presets.load(m._meta.label_lower for m in apps.get_models())
+    return {
+        label: tuple(key for key in m.generic_keys or () if not key.name)
+        for source in known
+        for label, m in source.schema.models.items()
+    }
+
+
 def _sequence(meta: Any, alias: str) -> str | None:
     """`""` where there is none. PostgreSQL and Oracle tell the name over a connection only."""
     numbered = not meta.proxy and any(isinstance(f, models.AutoField) for f in meta.local_fields)
     return None if numbered and connections[alias].vendor not in ("sqlite", "mysql") else ""
 
 
+@cache
 def _filled() -> set[str]:
     connected = set()
     for _, receiver, *_ in post_migrate.receivers:
