@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import subprocess
 import sys
 from functools import cache
 from importlib.util import find_spec
@@ -173,6 +174,40 @@ def test_presets_agree_with_the_project(project: str) -> None:
     theirs = Schema(models={label: m for label, m in known.models.items() if label in ours.models})
     assert len(ours.models) > 3
     assert compare(ours, theirs) == []
+
+
+PACKAGES = """
+import sys
+sys.path.insert(0, {folder!r})
+from introspect import APPS, HELPERS, installed
+INSTALLED_APPS = [app for app in (*APPS, *HELPERS) if installed(app)]
+DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": "/nowhere/to/be/found"}}}}
+SECRET_KEY, STATIC_URL, ROOT_URLCONF = "x", "/static/", "introspect"
+SITE_ID, USE_TZ, CMS_CONFIRM_VERSION4 = 1, True, True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGES = [("en", "English")]
+MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]
+WAGTAIL_SITE_NAME, WAGTAILADMIN_BASE_URL = "x", "http://example.com"
+PROCESSORS = ["cms.context_processors.cms_settings", "sekizai.context_processors.sekizai"]
+TEMPLATES = [{{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,
+              "OPTIONS": {{"context_processors": ["django.template.context_processors.request", *PROCESSORS]}}}}]
+"""
+
+
+@pytest.mark.skipif(not find_spec("wagtail"), reason="wants the apps of the presets")
+def test_widely_used_apps_are_what_their_presets_say(tmp_path: Path) -> None:
+    (tmp_path / "package_settings.py").write_text(PACKAGES.format(folder=str(Path(__file__).parent)))
+    schema = from_project("package_settings", path=tmp_path)
+    known = merge(
+        [Source("project", "packages", Schema(settings=schema.settings)), *presets.load(schema.models)]
+    ).schema
+    ours = Schema(models={label: m for label, m in schema.models.items() if label in known.models})
+    theirs = Schema(models={label: m for label, m in known.models.items() if label in ours.models})
+    assert len(ours.models) > 20
+    assert compare(ours, theirs) == []
+    asking = schema.models["wagtailcore.collection"].natural_key
+    assert asking
+    assert (asking.status, asking.reason) == ("computed", "it asks the database")
 
 
 # Natural keys, against what dumpdata writes.
@@ -534,6 +569,12 @@ def test_the_callers_process_stays_as_it_was(capfd: pytest.CaptureFixture[str]) 
     assert (dict(os.environ), sys.path, Path.cwd()) == (before, path, here)
     assert not {"mysite", "mysite.settings"} & sys.modules.keys()
     assert capfd.readouterr() == ("", "")  # the project's own noise
+
+
+def test_django_is_imported_by_no_one_but_the_projects_process() -> None:
+    code = "import sys, fixtureflow.schema.django; print('django' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_the_project_is_found_from_the_current_folder(monkeypatch: pytest.MonkeyPatch) -> None:
