@@ -636,6 +636,8 @@ def test_settings_that_are_not_there_say_where_to_look(tmp_path: Path) -> None:
     said = refusal(tmp_path, "absent.settings")
     assert said.startswith("cannot import settings absent.settings: no module named 'absent'; run this in the folder")
     assert "with dots" in refusal(tmp_path, "mysite/settings.py")
+    with pytest.raises(SchemaError, match="string: no installed app has a model; name the project's settings"):
+        from_project("string", path=tmp_path)
     with pytest.raises(SchemaError, match="no settings module is named"):
         from_project("")
     with pytest.raises(SchemaError, match="no such folder; name the folder that"):

@@ -73,7 +73,7 @@ class _Call:
             raise _Unclear("its length follows from how deep a row stands: it calls itself") from None
         except DatabaseError:
             raise _Unclear("it asks the database") from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _Unclear(f"it raises {said(error)}") from None
         self.returned = True
         if not isinstance(key, tuple | list):

@@ -33,6 +33,8 @@ _FILLERS = {
 def schema(settings: str) -> Schema:
     """All models of the installed apps, those of automatic many-to-many tables too, as Django knows them."""
     found = [model(each) for each in apps.get_models(include_auto_created=True) if _resolved(each)]
+    if not found:
+        raise SchemaError("no installed app has a model", advice="name the project's settings module")
     swappable = {m._meta.swappable: m._meta.label for m in apps.get_models(include_swapped=True) if m._meta.swappable}
     return Schema.of(
         sorted(found, key=lambda m: m.label),
