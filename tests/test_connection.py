@@ -17,7 +17,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
-from support.servers import mariadb_connection, postgresql_connection, with_database
+from support.servers import with_database
+from support.sql import execute
 
 from fixtureflow.connection import _place, connected, shown
 from fixtureflow.errors import TargetError
@@ -39,19 +40,6 @@ def refused(url: str) -> str:
     return line
 
 
-def write(url: str, statement: str) -> None:
-    if url.startswith("sqlite"):
-        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-        connection.execute(statement)
-        connection.close()
-    elif url.startswith("postgres"):
-        with postgresql_connection(url) as connection:
-            connection.execute(statement)
-    else:
-        with mariadb_connection(url) as connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-
-
 @pytest.mark.parametrize("statement", WRITES)
 @pytest.mark.parametrize("committed", [False, True])
 def test_nothing_can_be_written(scratch, statement, committed):
@@ -69,10 +57,10 @@ def test_nothing_can_be_written(scratch, statement, committed):
 def test_a_run_sees_one_snapshot(backend, scratch):
     url = scratch("tokens", populated=True)
     if backend == "sqlite":  # with a rollback journal, a reader keeps writers waiting instead
-        write(url, "PRAGMA journal_mode = WAL")
+        execute(url, "PRAGMA journal_mode = WAL")
     count = "SELECT count(*) FROM django_content_type"
     with connected(url) as connection:
-        write(url, "INSERT INTO django_content_type (app_label, model) VALUES ('a', 'b')")
+        execute(url, "INSERT INTO django_content_type (app_label, model) VALUES ('a', 'b')")
         before = connection.exec_driver_sql(count).scalar_one()
     with connected(url) as connection:
         assert connection.exec_driver_sql(count).scalar_one() == before + 1
@@ -119,7 +107,7 @@ def test_forms_of_a_postgresql_url(scratch_on):
 )
 def test_a_postgresql_url_names_a_schema(scratch_on, option):
     url = scratch_on("postgresql")
-    write(url, "CREATE SCHEMA tenant")
+    execute(url, "CREATE SCHEMA tenant")
     with connected(f"{url}{'&' if '?' in url else '?'}{option}") as connection:
         assert connection.exec_driver_sql("SELECT current_schema()").scalar_one() == "tenant"
 
@@ -266,7 +254,7 @@ def test_a_server_that_goes_away_in_the_middle_is_a_clear_error(scratch_on):
     url = scratch_on("postgresql")
     with pytest.raises(TargetError, match=r"failed while it was read: .*terminat"), connected(url) as connection:
         pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        write(url, f"SELECT pg_terminate_backend({pid})")
+        execute(url, f"SELECT pg_terminate_backend({pid})")
         connection.exec_driver_sql("SELECT 1")
 
 
