@@ -6,6 +6,7 @@
     mysql://user:password@host/name?unix_socket=/run/mysqld/mysqld.sock
 
 SQLite is opened with `mode=ro`, the others in a transaction that is READ ONLY; on each the whole run sees one snapshot.
+On SQLite it keeps writers waiting, unless the database is in WAL mode: then SQLite may leave an empty `-wal` file.
 The forms are those of dj-database-url and django-environ; what they have in a URL for Django alone is passed over.
 A password in a URL is percent-encoded, and never in what is said of it.
 """
@@ -194,7 +195,9 @@ def _postgresql(place: Place) -> Any:
     options.setdefault("connect_timeout", str(_SECONDS_TO_CONNECT))
     parts = {"host": place.host, "port": place.port, "user": place.user, "password": place.password}
     parts |= {"dbname": place.name}
-    arguments = options | {key: value for key, value in parts.items() if value}
+    arguments: dict[str, Any] = options | {key: value for key, value in parts.items() if value}
+    # A prepared statement does not get along with PgBouncer; Django prepares none either.
+    arguments["prepare_threshold"] = None
     return create_engine(
         "postgresql+psycopg://",
         connect_args=arguments,
@@ -262,6 +265,7 @@ _ADVICE = (
     (r"database .* does not exist|\b1049\b", "check the database's name, or create it and run migrate"),
     (r"invalid (connection|URI query) option", "leave the option out of the URL"),
     (r"database is locked", "wait until whoever writes to it is done"),
+    (r"unable to open", "check its permissions; in WAL mode those of its folder too"),
     (r"not a database", "an encrypted or a damaged file is none either"),
     (
         r"refused|timed? ?out|could not translate|resolve|unreachable|No such file|Errno|\b200[2356]\b",

@@ -45,6 +45,9 @@ def tables(connection: Connection) -> dict[str, Table]:
     rows: dict[str, list[tuple[str, str, bool, bool, int, int]]] = {}
     for table, *row in connection.exec_driver_sql(_COLUMNS):
         rows.setdefault(table, []).append(tuple(row))
+    shadows = {f"{name}_{part}" for name, text in sql.items() if _is_virtual(text) for part in _SHADOWS}
+    for name in rows.keys() & shadows:
+        del rows[name]
     references = _references(connection, sql)
     keys = _keys(connection)
     found = {}
@@ -58,6 +61,14 @@ def tables(connection: Connection) -> dict[str, Table]:
             keys=tuple(keys.get(name, ())),
         )
     return found
+
+
+# The tables in which a virtual table keeps its contents: FTS and R*Tree.
+_SHADOWS = {*("data", "idx", "content", "docsize", "config", "segments", "segdir", "stat", "node", "rowid", "parent")}
+
+
+def _is_virtual(sql: str) -> bool:
+    return sql[:14].upper() == "CREATE VIRTUAL"
 
 
 def _columns(
