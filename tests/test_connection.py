@@ -120,9 +120,10 @@ def test_forms_of_a_mariadb_url(scratch_on):
     with connected(url) as connection:
         file = connection.exec_driver_sql("SELECT @@socket").scalar_one()
     if Path(file).exists():
-        user = urlsplit(url).username
-        urls += [f"mysql://{user}@{quote(file, safe='')}/{name}", f"mysql:///{name}?unix_socket={file}&user={user}"]
-    for each in urls[:5]:
+        credentials = urlsplit(url).netloc.rpartition("@")[0]
+        urls += [f"mysql://{credentials}@{quote(file, safe='')}/{name}"]
+        urls += [f"mysql://{credentials}@/{name}?unix_socket={file}"]
+    for each in urls:
         with connected(each) as connection:
             assert connection.exec_driver_sql("SELECT database()").scalar_one() == name, each
             assert connection.exec_driver_sql("SELECT count(*) FROM auth_user").scalar_one() == 0
@@ -188,10 +189,9 @@ def test_a_file_that_is_no_database(tmp_path, content):
     assert "not a database" in refused(str(file))
 
 
-def test_no_such_database(backend, scratch):
-    if backend == "sqlite":
-        pytest.skip("a file")
-    line = refused(with_database(scratch(), "no_such_database"))
+@pytest.mark.parametrize("server", ["postgresql", "mariadb"])
+def test_no_such_database(server, scratch_on):
+    line = refused(with_database(scratch_on(server), "no_such_database"))
     assert "no_such_database" in line
     assert "create it and run migrate" in line
 

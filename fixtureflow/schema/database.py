@@ -13,6 +13,7 @@ None:
 - which side a symmetrical relation was declared on: it is that of the first column, as Django makes the table;
 - `ForeignKey(unique=True)` from `OneToOneField`: it is told as the latter, which is all it can hold;
 - the parent link of a multi-table child, unless it is called `<parent>_ptr`; `parents` is None where there may be one;
+- whether a generated column may be null: its expression says, and Django never declares it;
 - Django's defaults: `has_default` is True where the database has one, else None;
 - on SQLite the name of a unique constraint that is no index; collations;
 - on SQLite ranges, digits and decimals, to which it does not keep; types of which it makes no difference
@@ -114,7 +115,7 @@ def _field(source: Table, name: str, tables: Mapping[str, Table], labels: Labels
     return Field(
         column=name,
         type=facts.type,
-        null=facts.null,
+        null=None if facts.generated else facts.null,
         max_length=facts.max_length,
         minimum=facts.minimum,
         maximum=facts.maximum,

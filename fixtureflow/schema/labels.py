@@ -96,7 +96,6 @@ class _Search:
         self.typed_apps = {label.partition(".")[0] for label in self.content_types}
         self.apps = {*apps, *self.typed_apps}
         self.found: dict[str, str] = {}
-        self.linking: set[str] = set()
         self.left = {name: table for name, table in tables.items() if name.removeprefix(self.prefix) not in _NO_MODEL}
 
     def take(self, table: str, label: str) -> None:
@@ -113,9 +112,6 @@ class _Search:
         for model in known.models.values():
             if model.table and not model.proxy_for:
                 self.take(model.table, model.label)
-            for _, relation in model.relations():
-                if relation.through_table and relation.auto_through:
-                    self.linking.add(relation.through_table)
 
     def by_content_type(self) -> None:
         lower: dict[str, list[str]] = {}
@@ -193,7 +189,7 @@ class _Search:
     def known_links(self, known: Schema) -> Iterator[Link]:
         for model in known.models.values():
             for name, relation in model.relations():
-                table = self.left.get(relation.through_table or "")
+                table = self.tables.get(relation.through_table or "")
                 columns = relation.through_columns
                 if table and relation.auto_through and columns and table.columns.keys() >= set(columns):
                     yield Link(
