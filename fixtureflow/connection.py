@@ -69,6 +69,9 @@ def connected(url: str) -> Iterator[Connection]:
     Takes a URL or the path of an SQLite file. Raises TargetError, also where the database fails while it is used.
     """
     place = _place(url)
+    if "\0" in unquote(url):
+        # libpq would read no further, and so connect to another database.
+        raise TargetError(f"{shown(url)} holds a NUL character")
     try:
         engine = _ENGINES[place.backend](place)
     except ImportError as error:

@@ -295,7 +295,9 @@ URLS = st.sampled_from(
 @example("postgres://bob:{}@127.0.0.1:1/n", "Zq9@/x7Q", False)
 @example("postgres://bob:{}@127.0.0.1:1/n", "Zq9@?x7Q", False)
 @example("postgres://bob@127.0.0.1:1/n?password={}", "Zq9&x7Q", False)
-@example("mysql://bob:{}@127.0.0.1:1/n", "Zq9\u20ac\0x7Q", True)
+@example("mysql://bob:{}@127.0.0.1:1/n", "Zq9\u20acx7Q", True)
+@example("postgres://bob@127.0.0.1:1/n?password={}", "Zq9\0x7Q", False)
+@example("postgres://bob:{}@127.0.0.1:1/n", "Zq9\0x7Q", True)
 def test_a_password_is_never_shown(form, password, encoded):
     url = form.format(quote(password, safe="") if encoded else password)
     for text in (shown(url), refused(url)):
