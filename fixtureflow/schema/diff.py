@@ -36,6 +36,9 @@ _STORED_AS = {
     "other": {"text", "integer", "float", "binary", "json"},
 }
 
+# MySQL has unsigned columns for positive fields, which reach further than Django lets them.
+_UNSIGNED = [{2**bits - 1, 2 ** (bits + 1) - 1} for bits in (15, 31, 63)]
+
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that two schemas disagree on. `str()` is a line for a person."""
@@ -170,6 +173,8 @@ def _field(
     for fact in _FIELD_FACTS:
         one, other = getattr(mine, fact), getattr(theirs, fact)
         if one is None or other is None or one == other or (fact == "type" and _same_type(one, other)):
+            continue
+        if fact in ("minimum", "maximum") and (mine.auto or theirs.auto or {one, other} in _UNSIGNED):
             continue
         if same_type or fact in ("column", "type", "null", "generated"):
             yield Difference(kind="changed", label=label, field=name, fact=fact, here=one, there=other)

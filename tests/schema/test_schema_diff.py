@@ -155,3 +155,15 @@ def test_a_schema_does_not_differ_from_itself(same: Schema) -> None:
 @given(schemas, schemas)
 def test_schemas_differ_from_either_side_or_from_none(here: Schema, there: Schema) -> None:
     assert bool(compare(here, there)) == bool(compare(there, here))
+
+
+def test_a_column_that_only_reaches_further_is_no_drift() -> None:
+    narrow, wide = (
+        Field(type="integer", minimum=0, maximum=2**31 - 1),
+        Field(type="integer", minimum=0, maximum=2**32 - 1),
+    )
+    assert said(item(count=narrow), item(count=wide)) == []
+    small = Field(type="integer", minimum=0, maximum=2**15 - 1)
+    assert said(item(count=narrow), item(count=small)) == [
+        "shop.item.count: maximum is 2147483647 in project, 32767 in database"
+    ]
