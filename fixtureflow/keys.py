@@ -1,0 +1,71 @@
+"""Keys as small numbers: exact, and compact where they are the integers that a database counted."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+from fixtureflow.references import Key
+
+__all__ = ["Keys", "Numbers"]
+
+DENSE = 1 << 16
+"""Integers up to this, or up to eight times as many as there are, are looked up in an array."""
+
+
+class Numbers:
+    """Gives out the numbers 0, 1, 2 …; shared by keys of several kinds."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def next(self) -> int:
+        self.count += 1
+        return self.count - 1
+
+
+class Keys:
+    """The numbers of keys of one kind. `number` gives one to a key that has none, `find` gives -1."""
+
+    __slots__ = ("_dense", "_form", "_held", "_next", "_numeric", "_sparse")
+
+    def __init__(self, form: Callable[[Any], Key], numbers: Numbers) -> None:
+        self._form = form
+        self._numeric = form(0) == 0
+        self._next = numbers.next
+        self._dense = array("i")
+        self._sparse: dict[Key, int] = {}
+        self._held = 0
+
+    def number(self, value: Any) -> int:
+        key: Any = value if self._numeric and type(value) is int else self._form(value)
+        if type(key) is int and key >= 0 and (key < len(self._dense) or self._grown(key)):
+            found = self._dense[key]
+            if found < 0:
+                found = self._dense[key] = self._next()
+                self._held += 1
+            return found
+        known = self._sparse.get(key)
+        if known is None:
+            known = self._sparse[key] = self._next()
+            self._held += 1
+        return known
+
+    def find(self, value: Any) -> int:
+        key: Any = value if self._numeric and type(value) is int else self._form(value)
+        if type(key) is int and 0 <= key < len(self._dense):
+            return self._dense[key]
+        return self._sparse.get(key, -1)
+
+    def _grown(self, key: int) -> bool:
+        """Make the array reach `key`, if most of it would not stay empty."""
+        limit = max(DENSE, 8 * self._held)
+        if key >= limit:
+            return False
+        old = len(self._dense)
+        new = min(limit, max(key + 1, 2 * old))
+        self._dense.extend(array("i", [-1]) * (new - old))
+        for moved in [k for k in self._sparse if type(k) is int and old <= k < new]:
+            self._dense[moved] = self._sparse.pop(moved)
+        return True

@@ -1,0 +1,95 @@
+"""The natural key of a record, worked out from its bytes: its own fields, and where they lead other records'.
+
+A key that runs through other models is read off the reference, if that is by natural key itself, and else looked up in
+the fixture; so is what a multi-table child inherits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fixtureflow.catalogue import Catalogue
+from fixtureflow.references import Key, Place, key_form, place_of, plain_form
+from fixtureflow.rows import Columns
+from fixtureflow.schema.model import Model, Relation, Schema
+
+__all__ = ["Naturals"]
+
+Get = Callable[[str], Any]
+"""The value of one field of a record."""
+
+
+class Naturals:
+    """Natural keys of the records of a catalogue. What has to be looked up is read when it is first asked for."""
+
+    def __init__(self, schema: Schema, catalogue: Catalogue) -> None:
+        self._schema = schema
+        self._catalogue = catalogue
+        self._tables: dict[tuple[Place, str], dict[Key, Any]] = {}
+
+    def known(self, label: str) -> bool:
+        """Is it known which fields make up the natural key of the model?"""
+        paths = self._paths(label)
+        return bool(paths) and all(self._schema.owner(label, path.partition("__")[0]) for path in paths)
+
+    def columns(self, label: str) -> list[str]:
+        """The model's own fields that the key begins with."""
+        model = self._schema.concrete(label)
+        names = [path.partition("__")[0] for path in self._paths(label)]
+        return [name for name in names if model and name in model.fields]
+
+    def key(self, label: str, pk: Any, get: Get) -> Key | None:
+        """The key, or None where the fixture does not hold what it is made of."""
+        try:
+            return tuple(self._value(label, pk, get, path) for path in self._paths(label)) or None
+        except (LookupError, ValueError, AttributeError):
+            return None
+
+    def _paths(self, label: str) -> tuple[str, ...]:
+        model = self._schema.concrete(label)
+        natural = model.natural_key if model else None
+        return natural.fields if natural and natural.status == "fields" else ()
+
+    def _value(self, label: str, pk: Any, get: Get, path: str) -> Key:
+        name, _, rest = path.partition("__")
+        model, owner = self._schema.concrete(label), self._schema.owner(label, name)
+        if owner is None or model is None:
+            raise LookupError(path)
+        if owner is not model:
+            value = self._look(Place(owner.label, ""), pk, name)
+        else:
+            value = pk if model.pk == (name,) else get(name)
+        return self._followed(owner, name, value, rest)
+
+    def _followed(self, owner: Model, name: str, value: Any, rest: str) -> Key:
+        """What `rest` of a lookup says of the record that the field's value refers to."""
+        if not rest or value is None:
+            return plain_form(value)
+        relation = owner.fields[name].relation
+        target = self._schema.concrete(relation.to) if isinstance(relation, Relation) else None
+        if target is None or not isinstance(relation, Relation):
+            raise LookupError(rest)
+        if isinstance(value, list):
+            return plain_form(value[self._paths(target.label).index(rest)])
+        first, _, more = rest.partition("__")
+        if first == "pk" or target.pk == (first,):
+            return plain_form(value)
+        holder = self._schema.owner(target.label, first)
+        if holder is None:
+            raise LookupError(rest)
+        place = place_of(self._schema, relation)
+        found = self._look(place if holder is target else Place(holder.label, ""), value, first)
+        return self._followed(holder, first, found, more)
+
+    def _look(self, place: Place, value: Any, name: str) -> Any:
+        form = key_form(self._schema, place)
+        table = self._tables.get((place, name))
+        if table is None:
+            columns = Columns([name, place.field] if place.field else [name])
+            table = self._tables[place, name] = {
+                form(fields[1] if place.field else pk): fields[0]
+                for stretch in self._catalogue.stretches(place.model)
+                for pk, fields in columns.rows(stretch)
+            }
+        return table[form(value)]
