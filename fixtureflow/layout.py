@@ -14,7 +14,17 @@ from typing import Literal, cast
 
 import msgspec
 
-__all__ = ["COMPACT", "LINES", "Layout", "Reformat", "indented", "reformat_exactly", "reformatter", "sort_keys"]
+__all__ = [
+    "COMPACT",
+    "LINES",
+    "TOKEN",
+    "Layout",
+    "Reformat",
+    "indented",
+    "reformat_exactly",
+    "reformatter",
+    "sort_keys",
+]
 
 Reformat = Callable[[Sequence[bytes | msgspec.Raw]], list[bytes]]
 """Lays out records anew."""
@@ -83,11 +93,11 @@ def sort_keys(raw: bytes) -> bytes:
 
 _LINE_START = re.compile(rb"\n +")
 # No string holds a bare newline or quote, so a token is found without looking at what surrounds it.
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]++')
+TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]++')
 
 
 def _tokens(raw: bytes) -> Iterator[bytes]:
-    return (match.group() for match in _TOKEN.finditer(raw))
+    return (match.group() for match in TOKEN.finditer(raw))
 
 
 def reformat_exactly(raw: bytes, indent: int | None) -> bytes:

@@ -1,0 +1,275 @@
+"""A graph of records in arrays: its order, its loops. Millions of records, no recursion, a few words for each.
+
+Nodes are numbers in the order of the input; an edge leads from a record to one that it refers to. What is free keeps
+the order of the input: of the records that may come next, the first of the input does.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
+from itertools import accumulate, pairwise
+
+__all__ = ["Graph", "arranged", "shortest_loop"]
+
+RANKS = 4
+"""How binding a link is, from 0 to 3: of what is in a loop, the least binding references are given up first."""
+
+
+class Graph:
+    """Edges by node: those of `n` are `target[first[n]:first[n + 1]]`, each with the number of its link."""
+
+    __slots__ = ("first", "link", "target")
+
+    def __init__(self, first: array[int], target: array[int], link: array[int]) -> None:
+        self.first = first
+        self.target = target
+        self.link = link
+
+    def __len__(self) -> int:
+        return len(self.first) - 1
+
+    def points_forward(self) -> bool:
+        """Does any record refer to one that comes after it?"""
+        first, target = self.first, self.target
+        start = 0
+        for node, end in enumerate(first[1:]):
+            if start != end and max(target[start:end]) > node:
+                return True
+            start = end
+        return False
+
+    def part(self, nodes: Sequence[int], rank: Sequence[int], least: int) -> Graph:
+        """The graph of some nodes (in order), renumbered, with the edges whose link has at least the rank `least`."""
+        local = {node: at for at, node in enumerate(nodes)}
+        first, target, link = array("I", [0]), array("i"), array("H")
+        for node in nodes:
+            for edge in range(self.first[node], self.first[node + 1]):
+                other = local.get(self.target[edge])
+                if other is not None and rank[self.link[edge]] >= least:
+                    target.append(other)
+                    link.append(self.link[edge])
+            first.append(len(target))
+        return Graph(first, target, link)
+
+
+def arranged(graph: Graph, rank: Sequence[int]) -> tuple[array[int], list[array[int]]]:
+    """The nodes in an order in which each comes after those it refers to; and the loops that no order can undo.
+
+    `rank` tells of each link how binding it is. The nodes of a loop stand together; among them the more binding
+    references point backward, if they can. A loop that ends when references of rank 0 are given up is none.
+    """
+    loops: list[array[int]] = []
+    order = _arranged(graph, array("i", range(len(graph))), rank, 0, loops)
+    return order, loops
+
+
+def _arranged(graph: Graph, names: array[int], rank: Sequence[int], level: int, loops: list[array[int]]) -> array[int]:
+    """The order, by `names` of the nodes; `level` 1 says that edges of rank 0 are left out already."""
+    begins, origin, _ = _backward(graph)
+    order, waits = _in_turn(graph, begins, origin)
+    if len(order) == len(graph):
+        return array("i", map(names.__getitem__, order)) if level else order
+    component = _components(graph, array("i", (node for node, count in enumerate(waits) if count)))
+    groups: dict[int, array[int]] = defaultdict(lambda: array("i"))
+    for node, number in enumerate(component):
+        if number >= 0:
+            groups[number].append(node)
+    inner: dict[int, array[int]] = {}
+    head = array("i", range(len(graph)))
+    for number in list(groups):
+        members = groups.pop(number)
+        if len(members) == 1:
+            continue
+        for node in members:
+            head[node] = members[0]
+        named = array("i", map(names.__getitem__, members))
+        part = graph.part(members, rank, 1)
+        if level:
+            loops.append(named)
+            inner[members[0]] = array("i", map(named.__getitem__, _least_forward(part, rank)))
+        else:
+            inner[members[0]] = _arranged(part, named, rank, 1, loops)
+    return _by_heads(graph, begins, origin, head, inner, names)
+
+
+def _backward(graph: Graph) -> tuple[array[int], array[int], array[int]]:
+    """The edges by the node they lead to: where each node's begin, the nodes they come from, and their links."""
+    ends = array("I", bytes(4 * (len(graph) + 1)))
+    for target in graph.target:
+        ends[target] += 1
+    ends = array("I", accumulate(ends))  # filled from its end, each becomes a beginning
+    origin = array("i", bytes(4 * len(graph.target)))
+    links = array("H", bytes(2 * len(graph.target)))
+    first = graph.first
+    for node in range(len(graph) - 1, -1, -1):
+        for edge in range(first[node], first[node + 1]):
+            target = graph.target[edge]
+            at = ends[target] = ends[target] - 1
+            origin[at] = node
+            links[at] = graph.link[edge]
+    return ends, origin, links
+
+
+def _in_turn(graph: Graph, begins: array[int], origin: array[int]) -> tuple[array[int], array[int]]:
+    """All that need not wait for a loop, in order; and of each node how many it still waits for."""
+    first = graph.first
+    waits = array("i", (end - start for start, end in pairwise(first)))
+    ready = [node for node, count in enumerate(waits) if not count]
+    order = array("i")
+    while ready:
+        node = heappop(ready)
+        order.append(node)
+        for waiting in origin[begins[node] : begins[node + 1]]:
+            waits[waiting] -= 1
+            if not waits[waiting]:
+                heappush(ready, waiting)
+    return order, waits
+
+
+def _by_heads(
+    graph: Graph,
+    begins: array[int],
+    origin: array[int],
+    head: array[int],
+    inner: dict[int, array[int]],
+    names: array[int],
+) -> array[int]:
+    """The order in which each loop, known by its first node, is one; `inner` has those of its nodes by name."""
+    members: dict[int, list[int]] = {node: [] for node in inner}
+    waits = array("i", bytes(4 * len(graph)))
+    for node in range(len(graph)):
+        own = head[node]
+        if own in members:
+            members[own].append(node)
+        for target in graph.target[graph.first[node] : graph.first[node + 1]]:
+            waits[own] += head[target] != own
+    ready = [node for node in range(len(graph)) if head[node] == node and not waits[node]]
+    order = array("i")
+    while ready:
+        own = heappop(ready)
+        order.extend(inner[own] if own in inner else array("i", [names[own]]))
+        for node in members.get(own, (own,)):
+            for waiting in origin[begins[node] : begins[node + 1]]:
+                other = head[waiting]
+                if other != own:
+                    waits[other] -= 1
+                    if not waits[other]:
+                        heappush(ready, other)
+    return order
+
+
+def _least_forward(graph: Graph, rank: Sequence[int]) -> array[int]:
+    """The nodes of a loop, in an order in which few references point forward, and of those the least binding.
+
+    Whenever all that is left waits for something, the first of those goes on whose unmet references bind the least.
+    """
+    begins, origin, links = _backward(graph)
+    waits = [array("i", bytes(4 * len(graph))) for _ in range(RANKS)]
+    for node in range(len(graph)):
+        for link in graph.link[graph.first[node] : graph.first[node + 1]]:
+            waits[rank[link]][node] += 1
+
+    def bound(node: int) -> int:
+        """One more than the rank of the most binding reference that is unmet."""
+        return next((level + 1 for level in range(RANKS - 1, -1, -1) if waits[level][node]), 0)
+
+    queues: list[list[int]] = [[] for _ in range(RANKS + 1)]
+    for node in range(len(graph)):
+        queues[bound(node)].append(node)
+    order = array("i")
+    done = bytearray(len(graph))
+    while queue := next((queue for queue in queues if queue), None):
+        node = heappop(queue)
+        if done[node] or queues[bound(node)] is not queue:
+            continue
+        done[node] = 1
+        order.append(node)
+        for edge in range(begins[node], begins[node + 1]):
+            waiting = origin[edge]
+            if not done[waiting]:
+                before = bound(waiting)
+                waits[rank[links[edge]]][waiting] -= 1
+                if bound(waiting) != before:
+                    heappush(queues[bound(waiting)], waiting)
+    return order
+
+
+def _components(graph: Graph, nodes: Iterable[int]) -> array[int]:
+    """Of each of all nodes the number of its strongly connected component within `nodes`, -1 for the others.
+
+    Tarjan's algorithm, its path kept on a stack instead of in calls.
+    """
+    size = len(graph)
+    first, target = graph.first, graph.target
+    component = array("i", [-2]) * size  # not asked for
+    for node in nodes:
+        component[node] = -1
+    index, low = array("I", bytes(4 * size)), array("I", bytes(4 * size))
+    at = first[:size]
+    stack, path = array("i"), array("i")
+    count = components = 0
+    for root in range(size):
+        if component[root] != -1:
+            continue
+        path.append(root)
+        while path:
+            node = path[-1]
+            if not index[node]:
+                count += 1
+                index[node] = low[node] = count
+                stack.append(node)
+            edge = at[node]
+            if edge < first[node + 1]:
+                at[node] = edge + 1
+                other = target[edge]
+                if component[other] == -1:
+                    if not index[other]:
+                        path.append(other)
+                    elif index[other] < low[node]:
+                        low[node] = index[other]
+                continue
+            path.pop()
+            if path and low[node] < low[path[-1]]:
+                low[path[-1]] = low[node]
+            if low[node] == index[node]:
+                while True:
+                    other = stack.pop()
+                    component[other] = components
+                    if other == node:
+                        break
+                components += 1
+    return component
+
+
+def shortest_loop(graph: Graph, effort: int = 200_000) -> list[tuple[int, int]]:
+    """A shortest loop as (node, link to the next) pairs; of a large graph the shortest that `effort` steps find."""
+    best: list[tuple[int, int]] = []
+    for start in range(len(graph)):
+        came: dict[int, tuple[int, int]] = {}
+        distance = {start: 0}
+        waiting = deque([start])
+        while waiting and not (best and effort < 0):
+            node = waiting.popleft()
+            if best and distance[node] + 1 >= len(best):
+                break
+            for edge in range(graph.first[node], graph.first[node + 1]):
+                effort -= 1
+                other = graph.target[edge]
+                if other == start:
+                    loop = [(node, graph.link[edge])]
+                    while node != start:
+                        node, link = came[node]
+                        loop.append((node, link))
+                    best = loop[::-1]
+                    waiting.clear()
+                    break
+                if other not in distance:
+                    distance[other] = distance[node] + 1
+                    came[other] = (node, graph.link[edge])
+                    waiting.append(other)
+        if best and (effort < 0 or len(best) == 2):
+            break
+    return best
