@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fixtureflow.record import Record
     from fixtureflow.sinks.split import Split, split
     from fixtureflow.stages.filter import filter  # noqa: A004 - the verb's name
+    from fixtureflow.stages.order import Ordered, order
     from fixtureflow.stream import Records
     from fixtureflow.views.stats import Stats, stats
     from fixtureflow.writer import Written, write
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 __all__ = [
     "FixtureflowError",
     "InputError",
+    "Ordered",
     "OutputError",
     "Record",
     "Records",
@@ -39,6 +41,7 @@ __all__ = [
     "UsageError",
     "Written",
     "filter",
+    "order",
     "read",
     "split",
     "stats",
@@ -50,6 +53,7 @@ _HOMES = {
     "record": ("Record",),
     "sinks.split": ("Split", "split"),
     "stages.filter": ("filter",),
+    "stages.order": ("Ordered", "order"),
     "stream": ("Records",),
     "views.stats": ("Stats", "stats"),
     "writer": ("Written", "write"),
