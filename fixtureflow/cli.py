@@ -235,6 +235,7 @@ def split(
     number: Annotated[bool, typer.Option("--number", help="Names begin with their place: 003_auth.user.json.")] = False,
     max_records: Annotated[int | None, typer.Option("--max-records", metavar="N", help="In one file.", min=1)] = None,
     max_bytes: Annotated[int | None, typer.Option("--max-bytes", metavar="N", help="In one file.", min=1)] = None,
+    schema: SchemaFiles = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the parts of an earlier split.")] = False,
     format: FormatOption = None,  # noqa: A002
     indent: Indent = None,
@@ -246,7 +247,8 @@ def split(
     """Write one file per model, and a manifest of them.
 
     Records keep their order within each file; manifest.json lists the files in the order to load them, with counts
-    and SHA-256. The folder gets all files or none.
+    and SHA-256. The folder gets all files or none. With a schema, the parts of what order has put in order can be
+    loaded one by one, each in a transaction of its own.
 
     \b
     Examples:
@@ -270,6 +272,7 @@ def split(
             format=format,
             indent=indent,
             compact=compact,
+            schema=_sources(schema) if schema else None,
         )
     _say_unmatched(run, done.unmatched, done.seen)
     for part in done.parts[:20]:
@@ -282,6 +285,10 @@ def split(
         )
     if len(done.interleaved) > 5:
         run.say(f"order: … and {amount(len(done.interleaved) - 5, 'pair')} more: see the manifest")
+    for group in done.circular:
+        run.say(
+            f"order: {', '.join(group)} refer to each other; load them in one go: manage.py loaddata with all of them"
+        )
     run.summary(f"{amount(records.count)} in, {done.records:,} out, in {amount(len(done.parts), 'file')}")
 
 

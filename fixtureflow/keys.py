@@ -28,22 +28,23 @@ class Numbers:
 class Keys:
     """The numbers of keys of one kind. `number` gives one to a key that has none, `find` gives -1."""
 
-    __slots__ = ("_dense", "_form", "_held", "_next", "_numeric", "_sparse")
+    __slots__ = ("_form", "_held", "_next", "_numeric", "_sparse", "dense")
 
     def __init__(self, form: Callable[[Any], Key], numbers: Numbers) -> None:
         self._form = form
-        self._numeric = form(0) == 0
+        self._numeric = form(0) == 0  # otherwise no integer is ever a key, and `dense` stays empty
         self._next = numbers.next
-        self._dense = array("i")
+        self.dense = array("i")
+        """The numbers of the integers from 0, -1 for none: loops over millions look here before they call `number`."""
         self._sparse: dict[Key, int] = {}
         self._held = 0
 
     def number(self, value: Any) -> int:
         key: Any = value if self._numeric and type(value) is int else self._form(value)
-        if type(key) is int and key >= 0 and (key < len(self._dense) or self._grown(key)):
-            found = self._dense[key]
+        if type(key) is int and key >= 0 and (key < len(self.dense) or self._grown(key)):
+            found = self.dense[key]
             if found < 0:
-                found = self._dense[key] = self._next()
+                found = self.dense[key] = self._next()
                 self._held += 1
             return found
         known = self._sparse.get(key)
@@ -54,8 +55,8 @@ class Keys:
 
     def find(self, value: Any) -> int:
         key: Any = value if self._numeric and type(value) is int else self._form(value)
-        if type(key) is int and 0 <= key < len(self._dense):
-            return self._dense[key]
+        if type(key) is int and 0 <= key < len(self.dense):
+            return self.dense[key]
         return self._sparse.get(key, -1)
 
     def _grown(self, key: int) -> bool:
@@ -63,9 +64,9 @@ class Keys:
         limit = max(DENSE, 8 * self._held)
         if key >= limit:
             return False
-        old = len(self._dense)
+        old = len(self.dense)
         new = min(limit, max(key + 1, 2 * old))
-        self._dense.extend(array("i", [-1]) * (new - old))
+        self.dense.extend(array("i", [-1]) * (new - old))
         for moved in [k for k in self._sparse if type(k) is int and old <= k < new]:
-            self._dense[moved] = self._sparse.pop(moved)
+            self.dense[moved] = self._sparse.pop(moved)
         return True

@@ -200,9 +200,12 @@ class _Plan:
     def read(self, stretch: Any, node: int, first: array[int], targets: array[int], links: array[int]) -> None:
         """Add the records of a stretch, the first of them numbered `node`."""
         owners, numbers, refs, pks = self.reader.owners, self.reader.numbers, self.refs, self.pks
+        own_dense = pks.dense
         for pk, fields in self.columns.rows(stretch):
             if pk is not None:
-                own = pks.number(pk)
+                own = own_dense[pk] if type(pk) is int and 0 <= pk < len(own_dense) else -1
+                if own < 0:
+                    own = pks.number(pk)
                 if own >= len(owners):
                     owners.extend([-1] * (numbers.count - len(owners)))
                 if owners[own] < 0:
@@ -224,7 +227,9 @@ class _Plan:
                     if value is None:
                         continue
                 if keys is not None and type(value) is not list:
-                    targets.append(keys.number(value))
+                    dense = keys.dense
+                    key = dense[value] if type(value) is int and 0 <= value < len(dense) else -1
+                    targets.append(key if key >= 0 else keys.number(value))
                     links.append(number)
                 else:
                     for key in self._others(link, value, fields, content_type):

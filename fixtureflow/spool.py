@@ -202,7 +202,7 @@ class Spool:
         copy.write(text, separator)
         self._end += len(text) + len(separator)
         self._places = None
-        if block.inner_sizes():
+        if block.whole:
             self._in_step(first, block.offset)
         else:
             records = block.records()
@@ -221,7 +221,7 @@ class Spool:
 def _runs(block: Block, first: int, *, as_read: bool, copied: list[int] | None) -> Iterator[Run]:
     """Parts a block by models; `copied` has the places of its records where they are not in step with the offsets."""
     labels = block.labels()
-    plain = bool(block.inner_sizes())
+    plain = block.whole
     if as_read and len(labels) == 1 and (plain or copied is None):
         if plain:
             end = first + len(block.text(b""))
@@ -253,7 +253,7 @@ class _File:
 
     def holds(self, block: Block) -> bool:
         """Do the records stand in the file as they were read? Not if it is compressed or in UTF-16."""
-        text = block.text(b"")[:4096] if block.inner_sizes() else block.raws()[0][:4096]
+        text = block.text(b"")[:4096] if block.whole else block.raws()[0][:4096]
         for mark in (0, 3):  # 3 for a byte order mark, which the reader drops
             if os.pread(self.descriptor, len(text), self.shift + mark + block.offset) == text:
                 self.shift += mark

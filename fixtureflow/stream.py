@@ -54,6 +54,11 @@ class Block:
     def __len__(self) -> int:
         return len(self._heads or self._records or ())
 
+    @property
+    def whole(self) -> bool:
+        """Is it one text as it was read, its records not apart yet?"""
+        return bool(self._heads)
+
     def labels(self) -> set[str]:
         """The labels of the models that have a record here."""
         if self._heads:

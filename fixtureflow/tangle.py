@@ -123,8 +123,8 @@ def _in_turn(graph: Graph, begins: array[int], origin: array[int]) -> tuple[arra
         node = heappop(ready)
         order.append(node)
         for waiting in origin[begins[node] : begins[node + 1]]:
-            waits[waiting] -= 1
-            if not waits[waiting]:
+            count = waits[waiting] = waits[waiting] - 1
+            if not count:
                 heappush(ready, waiting)
     return order, waits
 
@@ -138,20 +138,29 @@ def _by_heads(
     names: array[int],
 ) -> array[int]:
     """The order in which each loop, known by its first node, is one; `inner` has those of its nodes by name."""
+    first = graph.first
     members: dict[int, list[int]] = {node: [] for node in inner}
-    waits = array("i", bytes(4 * len(graph)))
-    for node in range(len(graph)):
-        own = head[node]
+    waits = array("i", (end - start for start, end in pairwise(first)))
+    for node, own in enumerate(head):
         if own in members:
             members[own].append(node)
-        for target in graph.target[graph.first[node] : graph.first[node + 1]]:
-            waits[own] += head[target] != own
-    ready = [node for node in range(len(graph)) if head[node] == node and not waits[node]]
+            waits[node] = 0
+    for own, nodes in members.items():
+        waits[own] = sum(head[to] != own for node in nodes for to in graph.target[first[node] : first[node + 1]])
+    ready = [node for node, count in enumerate(waits) if not count and head[node] == node]
     order = array("i")
     while ready:
         own = heappop(ready)
-        order.extend(inner[own] if own in inner else array("i", [names[own]]))
-        for node in members.get(own, (own,)):
+        if own not in members:
+            order.append(names[own])
+            for waiting in origin[begins[own] : begins[own + 1]]:
+                other = head[waiting]
+                waits[other] -= 1
+                if not waits[other]:
+                    heappush(ready, other)
+            continue
+        order.extend(inner[own])
+        for node in members[own]:
             for waiting in origin[begins[node] : begins[node + 1]]:
                 other = head[waiting]
                 if other != own:

@@ -13,7 +13,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fixtureflow.errors import OutputError, UsageError
 from fixtureflow.layout import Layout, Reformat
@@ -22,6 +22,11 @@ from fixtureflow.patterns import Pattern, parse_patterns
 from fixtureflow.record import Record
 from fixtureflow.stream import Block, blocks_of
 from fixtureflow.writer import Format, Style, laid_out
+
+if TYPE_CHECKING:
+    from fixtureflow.loadorder import LoadOrder
+    from fixtureflow.schema.merge import Source
+    from fixtureflow.schema.model import Schema
 
 __all__ = ["Part", "Split", "split"]
 
@@ -94,6 +99,8 @@ class Split:
     unmatched: list[str]
     """Patterns that no model matched."""
     seen: set[str]
+    circular: list[list[str]] = field(default_factory=list)
+    """Groups of parts that refer to each other, where a schema tells: they have to be loaded in one go."""
 
     @property
     def records(self) -> int:
@@ -117,12 +124,15 @@ def split(
     format: Format | None = None,  # noqa: A002 - the word dumpdata has for it
     indent: int | None = None,
     compact: bool = False,
+    schema: Schema | Iterable[Source] | None = None,
 ) -> Split:
     """Write records to a folder: a file for each model or app, in the order they came, and `manifest.json`.
 
     With patterns in `model`, each matching model (or, `by="app"`, app) has its own file and `rest.json` the others.
     `number` puts the place in load order before each name. `max_records` and `max_bytes` bound a file; a record is
     never cut, so a larger one stands alone. Files that are there stay unless `force`.
+    With a `schema` the parts of an ordered fixture can be loaded one after the other, each in its own transaction:
+    they stand in that order, and models that form a cycle share one, unless `by` or `model` parts them.
     The folder gets all files or none. Raises `OutputError`, `UsageError`, and what the records raise.
     """
     if by not in ("model", "app"):
@@ -137,6 +147,11 @@ def split(
         max_records=max_records,
         max_bytes=max_bytes,
     )
+    if schema is not None:
+        from fixtureflow.loadorder import LoadOrder
+
+        drafting.load_order = LoadOrder(records, schema)
+        records = drafting.load_order.records
     folder = Path(folder)
     with output_faults(str(folder)):
         made = _made(folder)
@@ -202,6 +217,7 @@ class _Drafting:
         self.latest: dict[str, Part] = {}
         self.interleaved: dict[tuple[str, str], None] = {}
         self.keys: dict[str, str] = {}
+        self.load_order: LoadOrder | None = None
         self.writing: deque[Future[None]] = deque()
 
     def take(self, records: Iterable[Record], thread: Executor) -> None:
@@ -266,6 +282,8 @@ class _Drafting:
             # All patterns are asked, so that one that matches nothing is known.
             own = [pattern.matches(model) for pattern in self.patterns]
             key = (model.partition(".")[0] if self.by_app else model).lower()
+            if self.load_order and not own and not self.by_app:
+                key = self.load_order.together.get(model, key).lower()
             if own and not any(own):
                 key = f" {REST}"  # no model or app is named so
             self.keys[model] = key
@@ -298,7 +316,12 @@ def _counted(block: Block) -> Mapping[str, int]:
 
 def _finished(drafting: _Drafting, folder: Path, *, number: bool, force: bool, before: list[str]) -> Split:
     """Names the parts, puts them in their places and writes the manifest."""
-    order = {key: place for place, key in enumerate(drafting.latest)}
+    keys: list[str] = list(drafting.latest)
+    circular: list[list[str]] = []
+    if drafting.load_order:
+        keys, circular = drafting.load_order.arranged(drafting.keys)
+        drafting.interleaved.clear()
+    order = {key: place for place, key in enumerate(keys)}
     parts = sorted(drafting.parts, key=lambda part: (order[part.key], part.chunk))
     chunked = drafting.max_records is not None or drafting.max_bytes is not None
     label = _labels(order)
@@ -311,11 +334,13 @@ def _finished(drafting: _Drafting, folder: Path, *, number: bool, force: bool, b
     if there and not force:
         advice = "choose another folder, or replace it with --force"
         raise OutputError(f"{folder / there[0]} is there already", advice=advice)
+    circular = [[label(key) for key in group] for group in circular]
     interleaved = [(label(key), label(last)) for key, last in drafting.interleaved]
     manifest = {
         "files": [part.described() for part in parts],
         "records": sum(part.records for part in parts),
         "interleaved": interleaved,
+        **({"circular": circular} if circular else {}),
     }
     draft = drafting.folder / MANIFEST
     draft.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -325,7 +350,7 @@ def _finished(drafting: _Drafting, folder: Path, *, number: bool, force: bool, b
     for name in set(before) - {part.name for part in parts}:
         (folder / name).unlink(missing_ok=True)
     unmatched = [pattern.text for pattern in drafting.patterns if not pattern.hits]
-    return Split(folder, parts, interleaved, unmatched, set(drafting.keys))
+    return Split(folder, parts, interleaved, unmatched, set(drafting.keys), circular)
 
 
 def _labels(keys: Collection[str]) -> Callable[[str], str]:

@@ -5,6 +5,7 @@ Commands take turns, each on one core where the system lets us choose; medians a
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import statistics
@@ -14,13 +15,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from make_dump import write
+from make_dump import SCHEMA, write
 
 PROGRAM = [sys.executable, "-m", "fixtureflow"]
 VERBS = {
     "filter": [*PROGRAM, "filter", "-q", "--exclude", "authtoken", "dump.json"],
     "split": [*PROGRAM, "split", "-q", "dump.json", "-d", "parts", "--force"],
     "pretty": [*PROGRAM, "pretty", "-q", "dump.json"],
+    "order": [*PROGRAM, "order", "-q", "--schema", "schema.json", "dump.json"],
     "stats": [*PROGRAM, "stats", "-q", "dump.json"],
 }
 PEERS = {"jq .": ["jq", ".", "dump.json"], "json.tool": [sys.executable, "-m", "json.tool", "dump.json"]}
@@ -34,6 +36,7 @@ def main() -> None:
     commands |= {name: command for name, command in PEERS.items() if shutil.which(command[0])}
     with tempfile.TemporaryDirectory() as folder:
         count = write(Path(folder, "dump.json"), megabytes * 1_000_000)
+        Path(folder, "schema.json").write_text(json.dumps(SCHEMA))
         print(f"{megabytes} MB, {count:,} records, {rounds} rounds")
         seconds: dict[str, list[float]] = {name: [] for name in commands}
         peaks: dict[str, float] = {}

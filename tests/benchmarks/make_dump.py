@@ -30,6 +30,31 @@ SHARES = {
     "versions.version": 0.20,
 }
 
+# What refers to what in it: presets know the other apps. Comments are a tree, a third of whose parents come later.
+SCHEMA = {
+    "models": {
+        "blog.comment": {
+            "pk": ["id"],
+            "fields": {
+                "id": {"type": "integer"},
+                "post": {"null": False, "relation": {"kind": "fk", "to": "blog.post"}},
+                "parent": {"null": True, "relation": {"kind": "fk", "to": "blog.comment"}},
+                "author": {"null": False, "relation": {"kind": "fk", "to": "auth.user"}},
+            },
+        },
+        "blog.post": {
+            "pk": ["id"],
+            "fields": {
+                "id": {"type": "integer"},
+                "author": {"null": False, "relation": {"kind": "fk", "to": "auth.user"}},
+            },
+        },
+        "versions.version": {
+            "fields": {"user": {"null": False, "relation": {"kind": "fk", "to": "auth.user"}}},
+        },
+    }
+}
+
 
 def records(size: int, seed: int = 7) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """(model, pk, fields) until about `size` bytes have been given."""

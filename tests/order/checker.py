@@ -1,4 +1,4 @@
-"""Says what stands before something that it refers to: slow, in memory, by Django's rules, sharing no code with `order`.
+"""Says what stands before something that it refers to: slow, in memory, by Django's rules, no code shared with `order`.
 
 It reads the schema as plain JSON, and knows keys as people do: `"1"` is 1, a UUID is one with and without dashes.
 """
