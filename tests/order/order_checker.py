@@ -48,7 +48,7 @@ class Fixture:
         self.models = {label.lower(): model for label, model in schema["models"].items()}
         self.dump = dump
         self.content_types = {
-            same(r["pk"]): f"{r['fields']['app_label']}.{r['fields']['model']}"
+            same(r["pk"]): f"{r['fields'].get('app_label')}.{r['fields'].get('model')}"
             for r in dump
             if r["model"] == "contenttypes.contenttype"
         }
