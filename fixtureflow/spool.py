@@ -79,6 +79,9 @@ class Stretch(Block):
             self._records = [Record(raw, model, source, n, at) for n, (raw, at) in enumerate(rows, start=self.number)]
         return self._records
 
+    def views(self) -> list[bytes]:
+        return self.raws()
+
     def raws(self) -> list[bytes]:
         if self._lines:
             return [raw for line in self._text.split(b"\n") if (raw := line.strip(_SPACE))]

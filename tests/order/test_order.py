@@ -222,6 +222,18 @@ def test_however_the_input_comes_the_order_is_the_same(tmp_path: Path, form: str
     assert all(originals[r.offset :].startswith(r.raw) and dump[r.number - 1]["pk"] == r.pk for r in found)
 
 
+@pytest.mark.parametrize("style", [{"indent": 2}, {"compact": True}, {"format": "jsonl"}, {"sort_keys": True}])
+def test_what_is_in_order_is_laid_out_like_any_fixture(tmp_path: Path, style: dict[str, Any]) -> None:
+    dump = [row("a.node", n, parent=n - 1, name="é") for n in range(1, 50)]
+    (tmp_path / "dump.json").write_text(json.dumps(dump, ensure_ascii=False))
+    (tmp_path / "dump.jsonl").write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in dump))
+    for name in ("dump.json", "dump.jsonl"):
+        plain, after = io.BytesIO(), io.BytesIO()
+        ff.write(ff.read(tmp_path / name, block=100), plain, **style)
+        ff.write(ff.order(ff.read(tmp_path / name, block=100), parse(json.dumps(TREE).encode())), after, **style)
+        assert after.getvalue() == plain.getvalue()
+
+
 def test_several_inputs_are_one_fixture(tmp_path: Path) -> None:
     for name, record in (("1", row("a.node", 1, parent=3)), ("2", row("a.node", 2, parent=1)), ("3", row("a.node", 3))):
         (tmp_path / name).write_text(json.dumps([record]))

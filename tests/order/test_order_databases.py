@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from support.compare import row_differences
 from support.constraints import loaddata_strictly
-from support.projects import NO_TOKENS, ManageError, dumpdata, loaddata, manage, run_python
+from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata, manage
 
 import fixtureflow as ff
-from fixtureflow.schema.file import parse
+from fixtureflow.schema.django import from_project
 from fixtureflow.schema.model import Schema
 
 Scratch = Callable[..., str]
@@ -24,7 +24,7 @@ Scratch = Callable[..., str]
 
 @cache
 def schema_of(project: str) -> Schema:
-    return parse(run_python(project, "sqlite:///:memory:", "-m", "support.schema_of"))
+    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def shuffled(dump: bytes, seed: int = 1) -> bytes:
