@@ -85,7 +85,6 @@ class _Guesses:
             label=seen.label,
             pk=pk,
             fields=fields,
-            complete=("fields",) if seen.same else (),
             uniques=tuple(_uniques(seen)) or None,
             generic_keys=tuple(pairs) or None,
             natural_key=self.natural.keys.get(seen.label),
@@ -207,7 +206,7 @@ def _known(seen: Survey, settings: dict[str, str]) -> Schema:
 def _fields_only(seen: Seen, known: Model) -> Model:
     points = dict(known.relations())
     fields = {name: _field(column, points.get(name), tell=False) for name, column in seen.fields.items()}
-    return Model(label=seen.label, fields=fields, complete=("fields",) if seen.same else ())
+    return Model(label=seen.label, fields=fields)
 
 
 def _field(column: Column, relation: Relation | None, *, tell: bool = True) -> Field:

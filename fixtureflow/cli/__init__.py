@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import typer
 
 from fixtureflow import __version__
+from fixtureflow.cli import drawing, schemas
+from fixtureflow.cli.options import At, Compact, FormatOption, Indent, Inputs, OutputFile, Quiet, Repair
 from fixtureflow.console import Session, amount, session
 
 __all__ = ["app", "main"]
@@ -29,30 +31,6 @@ def main() -> None:
         app(prog_name="fixtureflow")
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-Inputs = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="INPUT", help="Fixtures: JSON or JSONL, compressed or not; - is stdin.", show_default=False),
-]
-At = Annotated[
-    str | None,
-    typer.Option("--at", metavar="PATH", help="Where the records are in a document that is no list: data.objects."),
-]
-Repair = Annotated[
-    bool, typer.Option("--repair", help="Leave out text round the records, and the cut record of a cut file.")
-]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
-OutputFile = Annotated[
-    str, typer.Option("-o", "--output", metavar="FILE", help="Write here, whole or not at all; may be the input.")
-]
-FormatOption = Annotated[
-    Literal["json", "jsonl"] | None, typer.Option("--format", help="Write this format, not the input's.")
-]
-Indent = Annotated[
-    int | None, typer.Option("--indent", metavar="N", help="Lay out as dumpdata --indent N.", min=0, max=32)
-]
-Compact = Annotated[bool, typer.Option("--compact", help="Lay out as dumpdata does without --indent.")]
 
 
 def _version(wanted: bool) -> None:
@@ -259,3 +237,7 @@ def _say_unmatched(run: Session, patterns: list[str], models: set[str]) -> None:
     for pattern in patterns:
         near = difflib.get_close_matches(pattern, [*models, *{model.partition(".")[0] for model in models}], n=1)
         run.say(f"pattern {pattern!r} matched no model" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+app.command("schema")(schemas.schema)
+app.command("graph")(drawing.graph)

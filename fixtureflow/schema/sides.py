@@ -1,0 +1,108 @@
+"""The two sides of `schema --diff`: what a person names made a schema; a dump tells as far as it goes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from fixtureflow.errors import UsageError
+from fixtureflow.schema.diff import Difference, compare
+from fixtureflow.schema.infer import guessed
+from fixtureflow.schema.model import Schema
+from fixtureflow.schema.sources import from_file, from_settings, from_target
+from fixtureflow.schema.survey import survey
+
+__all__ = ["differences"]
+
+_What: TypeAlias = Literal["schema", "dump", "target", "settings"]
+
+
+class _Side(NamedTuple):
+    what: _What
+    name: str
+    schema: Schema
+
+
+def differences(
+    here: str,
+    there: str,
+    *,
+    at: str | None = None,
+    repair: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> list[Difference]:
+    """Where two schemas disagree; each is named as a schema file, a dump, a database, or a settings module.
+
+    A dump has no say on models it has no record of. Raises UsageError for a name that is none of these.
+    """
+    kinds = [_kind(text) for text in (here, there)]
+    sides: list[_Side | None] = [None, None]
+    # A database finds its tables' models with the help of the other side.
+    for place in sorted((0, 1), key=lambda place: kinds[place][0] == "target"):
+        what, name = kinds[place]
+        other = sides[1 - place]
+        if what == "dump":
+            sides[place] = _Side(what, f"dump {name}", _of_dump(name, at, repair, progress))
+        elif what == "target":
+            source = from_target(name, known=other.schema if other else None)
+            sides[place] = _Side(what, source.name, source.schema)
+        else:
+            source = from_settings(name) if what == "settings" else from_file(name)
+            sides[place] = _Side(what, source.name, source.schema)
+    mine, theirs = (side for side in sides if side is not None)
+    found = compare(mine.schema, theirs.schema, names=(mine.name, theirs.name))
+    return [d for d in found if not _only_without_records(d, mine, theirs)]
+
+
+def _only_without_records(difference: Difference, mine: _Side, theirs: _Side) -> bool:
+    if difference.kind != "only" or difference.field or difference.fact not in ("model", "table"):
+        return False
+    lacking = theirs if difference.there is None else mine
+    return lacking.what == "dump"
+
+
+def _of_dump(name: str, at: str | None, repair: bool, progress: Callable[[int], None] | None) -> Schema:
+    """The schema guessed from a dump; as records name all their fields, so does the model, but for the pk."""
+    from fixtureflow.reader import read
+
+    seen = survey(read(name, at=at, repair=repair, progress=progress))
+    schema = guessed(seen)
+    whole = {
+        label: msgspec.structs.replace(model, complete=("fields",)) if seen.models[label].same else model
+        for label, model in schema.models.items()
+    }
+    return msgspec.structs.replace(schema, models=whole)
+
+
+_PREFIX = re.compile(r"(schema|dump|target|settings):(?!//)(.+)", re.DOTALL)
+_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def _kind(text: str) -> tuple[_What, str]:
+    """What a person means by `text`: by its prefix, its form, or the first bytes of the file."""
+    if match := _PREFIX.fullmatch(text):
+        return match[1], match[2]  # type: ignore[return-value]
+    if "://" in text:
+        return "target", text
+    path = Path(text)
+    if text == "-" or path.is_file():
+        head = b"" if text == "-" else _head(path)
+        if head.startswith(b"SQLite format 3\0"):
+            return "target", text
+        is_schema = path.suffix.lower() == ".toml" or re.match(rb'\s*\{\s*"(about|settings|models)"', head)
+        return ("schema" if is_schema else "dump"), text
+    if _DOTTED.fullmatch(text) and path.suffix.lower() not in (".json", ".toml", ".jsonl"):
+        return "settings", text
+    raise UsageError(
+        f"{text}: no such file, and no database URL or settings module either",
+        advice="name a schema file, a dump, a URL or mysite.settings",
+    )
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(200)
