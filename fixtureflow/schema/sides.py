@@ -12,7 +12,7 @@ import msgspec
 from fixtureflow.errors import UsageError
 from fixtureflow.schema.diff import Difference, compare
 from fixtureflow.schema.infer import guessed
-from fixtureflow.schema.model import Schema
+from fixtureflow.schema.model import Aspect, Field, Model, Schema
 from fixtureflow.schema.sources import from_file, from_settings, from_target
 from fixtureflow.schema.survey import survey
 
@@ -66,16 +66,24 @@ def _only_without_records(difference: Difference, mine: _Side, theirs: _Side) ->
 
 
 def _of_dump(name: str, at: str | None, repair: bool, progress: Callable[[int], None] | None) -> Schema:
-    """The schema guessed from a dump; as records name all their fields, so does the model, but for the pk."""
+    """What a dump states: fields, all of them but for the pk, and the types that show. Guesses are not compared."""
     from fixtureflow.reader import read
 
     seen = survey(read(name, at=at, repair=repair, progress=progress))
-    schema = guessed(seen)
-    whole = {
-        label: msgspec.structs.replace(model, complete=("fields",)) if seen.models[label].same else model
-        for label, model in schema.models.items()
-    }
-    return msgspec.structs.replace(schema, models=whole)
+    models = {}
+    for label, model in guessed(seen).models.items():
+        fields = {name: _shown(field) for name, field in model.fields.items()}
+        complete: tuple[Aspect, ...] = ("fields",) if seen.models[label].same else ()
+        models[label] = Model(label=label, fields=fields, complete=complete)
+    return Schema(models=models)
+
+
+def _shown(field: Field) -> Field:
+    """A text may stand for a value of any type, and no null in a dump for a column that may have them."""
+    hidden = field.type in ("text", "decimal", "json") or field.relation is not None
+    return msgspec.structs.replace(
+        field, type=None if hidden else field.type, null=None, decimals=None, column=None, relation=None
+    )
 
 
 _PREFIX = re.compile(r"(schema|dump|target|settings):(?!//)(.+)", re.DOTALL)

@@ -291,7 +291,7 @@ def survey(records: Iterable[Record]) -> Survey:
     found = Survey()
     for number, block in enumerate(blocks_of(records)):
         found.add(block)
-        if number % 64 == 63:
+        if number % 16 == 15:
             found.keep_to_budget()
     for seen in found.models.values():
         for column in (seen.pk, *seen.fields.values()):

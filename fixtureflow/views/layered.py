@@ -100,7 +100,7 @@ def _box(graph: Graph, node: Node) -> Box:
     title = 11.0 + 3.0 * magnitude(node)
     count = "" if node.records is None else f"{node.records:,}"
     head = title + 9 + (12 if count else 0)
-    widest = max([len(node.label) * title * 0.62, len(count) * 6, *(len(row_text(e)) * CHARACTER for e in edges)])
+    widest = max([len(node.label) * title * 0.68, len(count) * 6, *(len(row_text(e)) * CHARACTER for e in edges)])
     return Box(node, edges, title, width=widest + 18, height=head + ROW * len(edges) + (5 if edges else 0), head=head)
 
 
@@ -271,7 +271,7 @@ def _picture(
             if spot.box:
                 spot.box.x, spot.box.y = lefts[column][0], spot.y
                 spot.box.width = max(spot.box.width, 60.0)
-    picture = Picture(max(x - CHANNEL + 20, 120.0), max(height, 60.0), list(boxes.values()))
+    picture = Picture(max(x - CHANNEL + 20, 420.0), max(height, 60.0) + ROW, list(boxes.values()))
     for edge in graph.edges:
         if id(edge) in ways:
             picture.lines.append(Line(edge, _points(edge, ways[id(edge)], lefts)))
@@ -287,7 +287,7 @@ def _points(edge: Edge, way: list[_Spot], lefts: dict[int, tuple[float, float]])
         if spot.box is None:
             points += [(x, y), (x + width, y)]
         elif spot is way[0]:
-            points.append((x + spot.box.width, y))
+            points += [(x + spot.box.width, y), (x + width, y)]  # past wider boxes of the column
         else:
             points.append((x, y))
     return points if way[-1].key == edge.target else points[::-1]

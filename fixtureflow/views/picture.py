@@ -17,6 +17,7 @@ __all__ = ["png", "svg"]
 CYCLE = "#c0392b"
 INK = "#2c3e50"
 GREY = "#8395a7"
+LEGEND = "red: in a cycle   dashed: may be empty   *: many   ¹: one to one   ?: a guess"
 _FONT = "DejaVu Sans, Verdana, sans-serif"
 
 
@@ -31,7 +32,8 @@ def svg(graph: Graph) -> str:
     parts += [_svg_line(line) for line in _back_to_front(picture)]
     parts.append("</g>")
     parts += [_svg_box(box) for box in picture.boxes]
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    legend = f'<text x="20" y="{picture.height - 8:.0f}" font-size="10" fill="{GREY}">{escape(LEGEND)}</text>'
+    return "\n".join([*parts, legend, "</svg>"]) + "\n"
 
 
 def _back_to_front(picture: Picture) -> list[Line]:
@@ -116,6 +118,7 @@ def png(graph: Graph, *, scale: float = 1.5) -> bytes:
         _png_line(axes, line)
     for box in picture.boxes:
         _png_box(axes, box)
+    axes.text(20, picture.height - 8, LEGEND, fontsize=10 * POINTS, color=GREY, family="DejaVu Sans")
     data = io.BytesIO()
     figure.savefig(data, format="png", metadata={"Software": None})
     return data.getvalue()
