@@ -57,7 +57,7 @@ def schema(
     from fixtureflow.errors import UsageError
     from fixtureflow.output import opened_output
     from fixtureflow.schema.file import dump
-    from fixtureflow.schema.sources import gather, schema_files
+    from fixtureflow.schema.sources import gather, own, schema_files
 
     names = inputs or []
     with session(names, quiet=quiet) as run:
@@ -75,10 +75,13 @@ def schema(
         if explain:
             _explain(merged.schema.models, explain, merged.explain)
             return
+        written = own(merged)
         with opened_output(output) as file:
-            file.write(dump(merged.schema))
-    relations = sum(len(list(model.relations())) for model in merged.schema.models.values())
-    run.say(f"{amount(len(merged.schema.models), 'model')}, {amount(relations, 'relation')}")
+            file.write(dump(written))
+    relations = sum(len(list(model.relations())) for model in written.models.values())
+    run.say(
+        f"{amount(len(written.models), 'model')}, {amount(relations, 'relation')}; what presets know is not repeated"
+    )
 
 
 def _explain(labels: Iterable[str], patterns: list[str], explain: Callable[[str], list[str]]) -> None:

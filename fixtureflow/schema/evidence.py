@@ -10,6 +10,8 @@ from fixtureflow.schema.survey import Keys
 
 __all__ = ["Match", "confidence", "match", "told"]
 
+COUNTED = 20
+"""Positions, levels and the like begin below this."""
 ALMOST = 0.9
 """The share of fitting values from which the others are taken for orphans."""
 
@@ -24,6 +26,8 @@ class Match(NamedTuple):
     distinct: int
     sampled: int
     """Compared was one value of this many; 1 for all."""
+    low: int = 0
+    """The smallest of the integers."""
 
 
 def match(values: Keys, keys: Keys, *, integers: bool) -> Match:
@@ -33,7 +37,7 @@ def match(values: Keys, keys: Keys, *, integers: bool) -> Match:
     inside = len(mine & theirs)
     coverage = inside / len(mine) if mine else 0.0
     telling = bool(inside) and (not integers or _unlikely(mine, theirs, shift))
-    return Match(coverage, telling, len(mine), 1 << shift)
+    return Match(coverage, telling, len(mine), 1 << shift, min(mine) if integers and mine else 0)
 
 
 def _unlikely(values: set[int], keys: set[int], shift: int) -> bool:
@@ -50,7 +54,7 @@ def confidence(fit: Fit, field: str, found: Match) -> float:
     if not found.telling and found.distinct < 3:
         sure -= 0.05
     if is_plain(field, fit.how):
-        sure = min(sure, 0.75 if found.telling else 0.45)
+        sure = min(sure, 0.75 if found.telling or found.low >= COUNTED else 0.45)
     if found.coverage < 1:
         sure = min(0.6, sure) * found.coverage
     return round(max(0.05, sure), 2)

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 from fixtureflow.errors import SchemaError
 from fixtureflow.record import Record
 from fixtureflow.schema import presets
@@ -22,7 +24,7 @@ from fixtureflow.schema.merge import Merged, Source, merge
 from fixtureflow.schema.model import Guess, Relation, Schema
 from fixtureflow.schema.survey import Survey, survey
 
-__all__ = ["from_file", "from_settings", "from_target", "gather", "guesses", "schema_files"]
+__all__ = ["from_file", "from_settings", "from_target", "gather", "guesses", "own", "schema_files"]
 
 VARIABLE = "FIXTUREFLOW_SCHEMA"
 
@@ -61,7 +63,7 @@ def gather(
     guessed = []
     if guess and records is not None:
         seen = seen or survey(cast(Iterable[Record], records))
-        guessed = [Source("inferred", "a guess", guessed_from(seen))]
+        guessed = [Source("inferred", "the dump", guessed_from(seen))]
     merged = merge([*given, *_presets(present, given), *guessed])
     if not quiet:
         _say(merged, present, told=bool(given))
@@ -108,6 +110,17 @@ def _in_pyproject(path: Path) -> list[Path]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise SchemaError(f"{path}: [tool.fixtureflow] schema names no files", advice='write schema = ["schema.json"]')
     return [Path(name) for name in names]
+
+
+def own(merged: Merged) -> Schema:
+    """What to write to a file: all but presets, which every verb brings in itself, and a file would win over."""
+    presets_know = {label for s in merged.sources if s.kind == "preset" for label in s.schema.models}
+    sources = [s for s in merged.sources if s.kind != "preset"]
+    for at, source in enumerate(sources):
+        if source.kind == "inferred":
+            models = {label: m for label, m in source.schema.models.items() if label not in presets_know}
+            sources[at] = Source(source.kind, source.name, msgspec.structs.replace(source.schema, models=models))
+    return merge(sources).schema
 
 
 def guesses(schema: Schema) -> list[tuple[str, str, Relation, Guess]]:

@@ -140,8 +140,9 @@ def mermaid(graph: Graph) -> str:
     cyclic = [str(at) for at, edges in enumerate(_together(graph).values()) if any(edge.cycle for edge in edges)]
     if cyclic:
         lines.append(f"  linkStyle {','.join(cyclic)} stroke:#c0392b,color:#c0392b")
-    lines.append("  classDef cycle stroke:#c0392b,stroke-width:2px")
-    lines += [f"  classDef size{size} font-size:{12 + 4 * size}px" for size in range(4)]
+        lines.append("  classDef cycle stroke:#c0392b,stroke-width:2px")
+    sizes = sorted({magnitude(node) for node in graph.nodes.values() if not node.cycle} - {0})
+    lines += [f"  classDef size{size} font-size:{12 + 4 * size}px" for size in sizes]
     return "\n".join(lines) + "\n"
 
 
@@ -182,4 +183,6 @@ def _title(node: Node, newline: str) -> str:
 
 
 def _class(node: Node) -> str:
-    return f":::{'cycle' if node.cycle else f'size{magnitude(node)}'}"
+    if node.cycle:
+        return ":::cycle"
+    return f":::size{magnitude(node)}" if magnitude(node) else ""
