@@ -57,5 +57,5 @@ Target = Annotated[
 ]
 InputFiles = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[INPUT]...", help="Fixtures to look at; - is stdin.", show_default=False),
+    typer.Argument(metavar="INPUT", help="Fixtures to look at; - is stdin.", show_default=False),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from fixtureflow.schema.model import Guess
@@ -33,11 +34,17 @@ class Match(NamedTuple):
 def match(values: Keys, keys: Keys, *, integers: bool) -> Match:
     """`values` looked up among `keys`; integers prove less than texts, since every table begins at 1."""
     shift = max(values.shift, keys.shift)
-    mine, theirs = values.at(shift), keys.at(shift)
+    mine, theirs = values.at(shift), _hashes(keys, shift)
     inside = len(mine & theirs)
     coverage = inside / len(mine) if mine else 0.0
     telling = bool(inside) and (not integers or _unlikely(mine, theirs, shift))
     return Match(coverage, telling, len(mine), 1 << shift, min(mine) if integers and mine else 0)
+
+
+@lru_cache(maxsize=4)
+def _hashes(keys: Keys, shift: int) -> set[int]:
+    """Many fields are looked up among the same few models' keys."""
+    return keys.at(shift)
 
 
 def _unlikely(values: set[int], keys: set[int], shift: int) -> bool:

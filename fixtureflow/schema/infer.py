@@ -18,7 +18,7 @@ from fixtureflow.schema.generic import generic_keys
 from fixtureflow.schema.inherited import parent_link
 from fixtureflow.schema.merge import merge
 from fixtureflow.schema.model import Field, FieldType, Guess, Model, Relation, Schema, Unique
-from fixtureflow.schema.names import Fit, fits
+from fixtureflow.schema.names import Fit, Names
 from fixtureflow.schema.natural_guess import NaturalGuesses
 from fixtureflow.schema.survey import Column, Seen, Survey, survey
 
@@ -51,7 +51,7 @@ class _Guesses:
         self.seen = seen.models
         self.settings = _settings(seen)
         self.known = _known(seen, self.settings)
-        self.labels = dict.fromkeys([*self.seen, CONTENT_TYPE])
+        self.names = Names(dict.fromkeys([*self.seen, CONTENT_TYPE]))
         self.natural = NaturalGuesses(self.seen, self.known)
 
     def schema(self) -> Schema:
@@ -94,7 +94,7 @@ class _Guesses:
         """Where a field points, if anywhere: the best of the models that its name and its values fit."""
         many = not column.kinds.isdisjoint({"list", "lists", "empty"})
         found = []
-        for fit in fits(name, seen.label, self.labels, many=many):
+        for fit in self.names.fits(name, seen.label, many=many):
             relation = self._to(fit, name, column)
             if relation and relation.guess:
                 found.append((relation.guess.confidence, fit, relation))

@@ -50,19 +50,25 @@ def parent_link(
 
 def _sure(seen: Seen, other: Seen, user: str) -> float:
     """How likely the other is the parent, 0 for no."""
-    integers = seen.pk.kinds == {"int"}
-    found = match(seen.pk.keys, other.pk.keys, integers=integers)
-    if found.coverage < 1 or len(other.pk.keys) < len(seen.pk.keys):
-        return 0
     app, _, name = seen.label.partition(".")
     other_app, _, other_name = other.label.partition(".")
+    same_app = app == other_app
     named = name != other_name and (name.endswith(other_name) or name.startswith(other_name))
-    if len(other.pk.keys) == len(seen.pk.keys) and not named and other.label != user:
+    mine, theirs = len(seen.pk.keys), len(other.pk.keys)
+    same_pks = theirs == mine and not named and other.label != user
+    if seen.pk.keys.shift == other.pk.keys.shift and (theirs < mine or same_pks):
+        return 0
+    integers = seen.pk.kinds == {"int"}
+    few = not seen.fields.keys() & other.fields.keys()
+    if integers and not named and not (same_app and few):
+        return 0
+    found = match(seen.pk.keys, other.pk.keys, integers=integers)
+    if found.coverage < 1:
         return 0
     if not integers:
-        return 0.85 if named or app == other_app else 0.7
+        return 0.85 if named or same_app else 0.7
     keys = seen.pk.keys.at(0)
     sparse = len(keys) / max(1, max(keys)) < 0.7 and not seen.pk.keys.shift
     if named and (sparse or found.telling):
         return 0.7
-    return 0.5 if sparse and app == other_app and len(keys) >= 2 and seen.fields.keys().isdisjoint(other.fields) else 0
+    return 0.5 if sparse and same_app and few and len(keys) >= 2 else 0

@@ -5,10 +5,11 @@ Small integers are pks of every table, so `status: 1` is a relation only where t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["Fit", "How", "fits", "is_plain"]
+__all__ = ["Fit", "How", "Names", "is_plain"]
 
 How: TypeAlias = Literal["exact", "self", "suffix", "own", "alias", "ending"]
 
@@ -58,45 +59,59 @@ def is_plain(field: str, how: How) -> bool:
     return (how != "exact" or "_" not in field) and field.rpartition("_")[2] in _PLAIN
 
 
-def fits(field: str, own: str, labels: Iterable[str], *, many: bool = False) -> list[Fit]:
-    """The models of `labels` that `field` of the model `own` may point at, best first; `many` for lists.
+class Names:
+    """The names of models, to be looked up by the forms that a field may give them."""
 
-    Among equals the model of the field's own app comes first.
-    """
-    app, _, model = own.partition(".")
-    words = [word for word in field.lower().removesuffix("_ptr").removesuffix("_id").split("_") if word]
-    whole = "".join(words)
-    endings = {"".join(words[at:]) for at in range(1, len(words))}
-    if many:
-        whole_forms = set(_singular(whole))
-        ending_forms = {form for ending in endings for form in _singular(ending)}
-    else:
-        whole_forms, ending_forms = {whole}, endings
-    name = "_".join(words)
-    found = []
-    for label in labels:
-        other = label.partition(".")[2].replace("_", "")
-        how = _how(other, whole_forms, ending_forms, model.replace("_", ""), app.replace("_", ""))
-        if how is None and label == own and (name in _SELF or words[0] in ("parent", "reply", "answer")):
-            how = "self"
-        if how is None and other.endswith(_PERSONS) and (name in _PEOPLE or words[-1] in _PEOPLE):
-            how = "alias"
-        if how is not None:
-            weight = _WEIGHTS[how] if how != "alias" or other.endswith("user") else 0.6
-            found.append(Fit(label, how, weight - 0.05 * (how == "alias" and not other.endswith(("user", "person")))))
-    return sorted(found, key=lambda fit: (-fit.weight, fit.label.partition(".")[0] != app, fit.label))
+    def __init__(self, labels: Iterable[str]) -> None:
+        self._whole: dict[str, list[str]] = defaultdict(list)
+        self._ends: dict[str, list[str]] = defaultdict(list)
+        self._persons: list[str] = []
+        for label in labels:
+            name = label.partition(".")[2].replace("_", "")
+            self._whole[name].append(label)
+            for at in range(1, len(name) - 3):
+                self._ends[name[at:]].append(label)
+            if name.endswith(_PERSONS):
+                self._persons.append(label)
+
+    def fits(self, field: str, own: str, *, many: bool = False) -> list[Fit]:
+        """The models that `field` of the model `own` may point at, best first; `many` for lists.
+
+        Among equals the model of the field's own app comes first.
+        """
+        app, _, model = own.partition(".")
+        words = [word for word in field.lower().removesuffix("_ptr").removesuffix("_id").split("_") if word]
+        if not words:
+            return []
+        forms = _forms("".join(words), many=many)
+        endings = [form for at in range(1, len(words)) for form in _forms("".join(words[at:]), many=many)]
+        name = "_".join(words)
+        found: dict[str, Fit] = {}
+
+        def add(how: How, labels: Iterable[str]) -> None:
+            for label in labels:
+                people = how == "alias" and not label.endswith("user")
+                weight = 0.6 - 0.05 * (not label.endswith("person")) if people else _WEIGHTS[how]
+                found.setdefault(label, Fit(label, how, weight))
+
+        for form in forms:
+            add("exact", self._whole.get(form, ()))
+        for form in forms:
+            add("own", self._whole.get(model.replace("_", "") + form, ()))
+            add("own", self._whole.get(app.replace("_", "") + form, ()))
+        for form in endings:
+            add("suffix", self._whole.get(form, ()) if len(form) > 2 else ())
+        for form in forms:
+            add("ending", self._ends.get(form, ()))
+        if name in _SELF or words[0] in ("parent", "reply", "answer"):
+            add("self", [own])
+        if name in _PEOPLE or words[-1] in _PEOPLE:
+            add("alias", self._persons)
+        return sorted(found.values(), key=lambda fit: (-fit.weight, fit.label.partition(".")[0] != app, fit.label))
 
 
-def _how(other: str, whole: set[str], endings: set[str], model: str, app: str) -> How | None:
-    if other in whole:
-        return "exact"
-    if any(other in (model + form, app + form) for form in whole):
-        return "own"
-    if other in endings and len(other) > 2:
-        return "suffix"
-    if any(len(form) > 3 and other.endswith(form) for form in whole):
-        return "ending"
-    return None
+def _forms(word: str, *, many: bool) -> list[str]:
+    return list(dict.fromkeys(_singular(word))) if many else [word]
 
 
 def _singular(word: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fixtureflow.schema.evidence import ALMOST, match
 from fixtureflow.schema.model import Guess, Model, NaturalKey, Relation, Schema
-from fixtureflow.schema.names import Fit, fits
+from fixtureflow.schema.names import Fit, Names
 from fixtureflow.schema.survey import Column, Seen
 
 __all__ = ["NaturalGuesses"]
@@ -20,6 +20,7 @@ class NaturalGuesses:
     def __init__(self, seen: Mapping[str, Seen], known: Schema) -> None:
         self.seen = seen
         self.known = known
+        self._names = Names(seen)
         self.keys: dict[str, NaturalKey] = {}
 
     def relation(self, fit: Fit, name: str, column: Column, *, many: bool) -> Relation | None:
@@ -121,7 +122,7 @@ class NaturalGuesses:
             pairs = [(place, column.place(at)) for at, place in enumerate(places[:length])]
             if not all(a and b and match(a.keys, b.keys, integers=False).coverage == 1 for a, b in pairs):
                 continue
-            for fit in fits(name, target.label, self.seen):
+            for fit in self._names.fits(name, target.label):
                 other = self.seen[fit.label]
                 stated = self.known.models.get(fit.label, Model()).natural_key
                 if stated is None:

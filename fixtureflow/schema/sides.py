@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from fixtureflow.errors import UsageError
+from fixtureflow.schema import presets
 from fixtureflow.schema.diff import Difference, compare
 from fixtureflow.schema.infer import guessed
 from fixtureflow.schema.model import Aspect, Field, Model, Schema
@@ -55,14 +56,16 @@ def differences(
             sides[place] = _Side(what, source.name, source.schema)
     mine, theirs = (side for side in sides if side is not None)
     found = compare(mine.schema, theirs.schema, names=(mine.name, theirs.name))
-    return [d for d in found if not _only_without_records(d, mine, theirs)]
+    return [d for d in found if not _could_be_there(d, mine, theirs)]
 
 
-def _only_without_records(difference: Difference, mine: _Side, theirs: _Side) -> bool:
+def _could_be_there(difference: Difference, mine: _Side, theirs: _Side) -> bool:
+    """Is it a model that the side without it would not name: not in a dump without rows, not in a file a preset's?"""
     if difference.kind != "only" or difference.field or difference.fact not in ("model", "table"):
         return False
     lacking = theirs if difference.there is None else mine
-    return lacking.what == "dump"
+    known = any(difference.label in source.schema.models for source in presets.load([difference.label]))
+    return lacking.what == "dump" or (lacking.what == "schema" and known)
 
 
 def _of_dump(name: str, at: str | None, repair: bool, progress: Callable[[int], None] | None) -> Schema:
