@@ -231,13 +231,13 @@ def stats(
     run.summary(f"{amount(found.records)} of {amount(len(found.models), 'model')}")
 
 
+app.command("schema")(schemas.schema)
+app.command("graph")(drawing.graph)
+
+
 def _say_unmatched(run: Session, patterns: list[str], models: set[str]) -> None:
     import difflib
 
     for pattern in patterns:
         near = difflib.get_close_matches(pattern, [*models, *{model.partition(".")[0] for model in models}], n=1)
         run.say(f"pattern {pattern!r} matched no model" + (f"; did you mean {near[0]!r}?" if near else ""))
-
-
-app.command("schema")(schemas.schema)
-app.command("graph")(drawing.graph)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from fixtureflow.schema.column import Keys
 from fixtureflow.schema.model import Guess
 from fixtureflow.schema.names import Fit, is_plain
-from fixtureflow.schema.survey import Keys
 
 __all__ = ["Match", "confidence", "match", "told"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fixtureflow.schema.column import Column
 from fixtureflow.schema.evidence import match
 from fixtureflow.schema.model import GenericKey, Guess, Relation
-from fixtureflow.schema.survey import Column, Seen
+from fixtureflow.schema.survey import Seen
 
 __all__ = ["generic_keys"]
 

@@ -13,6 +13,7 @@ import msgspec
 
 from fixtureflow.record import Record
 from fixtureflow.schema import presets
+from fixtureflow.schema.column import Column
 from fixtureflow.schema.evidence import ALMOST, confidence, match, told
 from fixtureflow.schema.generic import generic_keys
 from fixtureflow.schema.inherited import parent_link
@@ -20,7 +21,7 @@ from fixtureflow.schema.merge import merge
 from fixtureflow.schema.model import Field, FieldType, Guess, Model, Relation, Schema, Unique
 from fixtureflow.schema.names import Fit, Names
 from fixtureflow.schema.natural_guess import NaturalGuesses
-from fixtureflow.schema.survey import Column, Seen, Survey, survey
+from fixtureflow.schema.survey import Seen, Survey, survey
 
 __all__ = ["CERTAIN", "guessed", "infer"]
 

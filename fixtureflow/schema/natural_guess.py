@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fixtureflow.schema.column import Column
 from fixtureflow.schema.evidence import ALMOST, match
 from fixtureflow.schema.model import Guess, Model, NaturalKey, Relation, Schema
 from fixtureflow.schema.names import Fit, Names
-from fixtureflow.schema.survey import Column, Seen
+from fixtureflow.schema.survey import Seen
 
 __all__ = ["NaturalGuesses"]
 

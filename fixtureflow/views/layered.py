@@ -14,7 +14,7 @@ import networkx as nx
 
 from fixtureflow.views.graph import Edge, Graph, Node, magnitude
 
-__all__ = ["Box", "Line", "Picture", "placed"]
+__all__ = ["Box", "Line", "Picture", "count_text", "placed", "row_text"]
 
 ROW = 15.0
 """Height of a field's row."""
@@ -98,10 +98,15 @@ def placed(graph: Graph) -> Picture:
 def _box(graph: Graph, node: Node) -> Box:
     edges = [edge for edge in graph.edges if edge.source == node.label]
     title = 11.0 + 3.0 * magnitude(node)
-    count = "" if node.records is None else f"{node.records:,}"
+    count = count_text(node)
     head = title + 9 + (12 if count else 0)
     widest = max([len(node.label) * title * 0.68, len(count) * 6, *(len(row_text(e)) * CHARACTER for e in edges)])
     return Box(node, edges, title, width=widest + 18, height=head + ROW * len(edges) + (5 if edges else 0), head=head)
+
+
+def count_text(node: Node) -> str:
+    """How many records; empty where no dump was looked at."""
+    return "" if node.records is None else f"{node.records:,}" if node.records else "no records"
 
 
 def row_text(edge: Edge) -> str:
@@ -287,7 +292,9 @@ def _points(edge: Edge, way: list[_Spot], lefts: dict[int, tuple[float, float]])
         if spot.box is None:
             points += [(x, y), (x + width, y)]
         elif spot is way[0]:
-            points += [(x + spot.box.width, y), (x + width, y)]  # past wider boxes of the column
+            points.append((x + spot.box.width, y))
+            if spot.box.width < width:  # past wider boxes of the column
+                points.append((x + width, y))
         else:
             points.append((x, y))
     return points if way[-1].key == edge.target else points[::-1]

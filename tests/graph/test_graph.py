@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import xml.etree.ElementTree as ET
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -117,6 +117,7 @@ def test_boxes_do_not_overlap_and_no_line_crosses_a_box(count: int) -> None:
         apart_x = one.x + one.width <= other.x or other.x + other.width <= one.x
         assert apart_x or one.y + one.height <= other.y or other.y + other.height <= one.y
     for line in picture.lines:
+        assert all(one[0] != other[0] for one, other in pairwise(line.points))
         for x, y in line.points[1:-1]:
             assert not any(b.x < x < b.x + b.width and b.y < y < b.y + b.height for b in picture.boxes)
     for box in picture.boxes:

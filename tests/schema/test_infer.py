@@ -12,7 +12,7 @@ import pytest
 from support.projects import dumpdata, run_python
 
 import fixtureflow as ff
-from fixtureflow.schema import presets, survey
+from fixtureflow.schema import column, presets, survey
 from fixtureflow.schema.infer import CERTAIN, infer
 from fixtureflow.schema.model import Relation, Schema
 
@@ -215,7 +215,7 @@ def test_odd_rows_are_looked_at_too() -> None:
 
 def test_large_columns_are_compared_on_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     """Thinned alike, so that what is compared is still compared exactly; and the evidence says so."""
-    monkeypatch.setattr(survey, "CAP", 500)
+    monkeypatch.setattr(column, "CAP", 500)
     rows = [("a.note", pk, {"person": pk % 3000 + 1, "serial": f"s{pk}"}) for pk in range(6000)]
     schema = guess(*users(3000), *rows)
     found = relation(schema, "a.note", "person")
@@ -229,9 +229,9 @@ def test_memory_is_bounded_whatever_the_number_of_columns(monkeypatch: pytest.Mo
     rows = [{"model": "a.b", "pk": pk, "fields": {f"f{at}": f"{at}-{pk}" for at in range(20)}} for pk in range(20_000)]
     seen = survey.survey(ff.read(io.BytesIO(json.dumps(rows).encode())))
     model = seen.models["a.b"]
-    kept = sum(len(keys) for column in (model.pk, *model.fields.values()) for keys in column.parts())
+    kept = sum(len(keys) for one in (model.pk, *model.fields.values()) for keys in one.parts())
     assert kept < 60_000 and model.rows == 20_000
-    assert all(column.keys.unique for column in model.fields.values())
+    assert all(one.keys.unique for one in model.fields.values())
 
 
 def test_the_same_dump_gives_the_same_schema_every_time() -> None:

@@ -94,7 +94,6 @@ def test_what_cannot_be_done_is_said_in_one_line(arguments: tuple[str, ...], sai
 
 @pytest.mark.parametrize("arguments", [("--target", "{}"), ("--diff", "{}", "target:{}")])
 def test_no_password_is_shown(arguments: tuple[str, ...]) -> None:
-    pytest.importorskip("fixtureflow.schema.database")
     url = "postgresql://me:s3cret@127.0.0.1:1/none"
     done = run_here("schema", *[argument.format(url) for argument in arguments])
     assert done.code == 1 and "s3cret" not in done.error

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.projects import PROJECTS
+from support.projects import PROJECTS, dumpdata
 
 import fixtureflow as ff
 from fixtureflow.errors import SchemaError
@@ -103,23 +103,17 @@ def test_labels_alone_bring_in_their_presets_and_what_these_point_at() -> None:
     assert "cms.page" not in labels
 
 
-def test_a_project_leaves_nothing_to_guess(scratch_on: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("fixtureflow.schema.django")
-    from support.projects import dumpdata
-
-    url = scratch_on("sqlite", "everything", populated=True)
-    dump = Path(os.environ.get("TMPDIR", "/tmp"), f"everything-{os.getpid()}.json")
-    dump.write_bytes(dumpdata("everything", url))
+def test_a_project_leaves_nothing_to_guess(
+    scratch_on: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dump = tmp_path / "dump.json"
+    dump.write_bytes(dumpdata("everything", scratch_on("sqlite", "everything", populated=True)))
     monkeypatch.chdir(PROJECTS / "everything")
-    try:
-        merged = gather(records=ff.read(dump), settings="mysite.settings", quiet=True)
-    finally:
-        dump.unlink()
+    merged = gather(records=ff.read(dump), settings="mysite.settings", quiet=True)
     assert not any(source.kind == "inferred" for source in merged.sources)
 
 
 def test_a_database_is_a_source(scratch_on: Callable[..., str]) -> None:
-    pytest.importorskip("fixtureflow.schema.database")
     url = scratch_on("sqlite", "tokens", populated=True)
     merged = gather(["articles.article"], target=url, quiet=True)
     assert merged.schema.models["articles.article"].table == "articles_article"
