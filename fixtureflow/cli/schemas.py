@@ -85,7 +85,7 @@ def schema(
 
 
 def _explain(labels: Iterable[str], patterns: list[str], explain: Callable[[str], list[str]]) -> None:
-    from fixtureflow.errors import SchemaError
+    from fixtureflow.errors import SchemaError, one_line
     from fixtureflow.patterns import any_matches, parse_patterns
 
     wanted = parse_patterns(patterns)
@@ -98,7 +98,7 @@ def _explain(labels: Iterable[str], patterns: list[str], explain: Callable[[str]
             )
             raise SchemaError(f"no source knows a model like {pattern.text!r}", advice=advice)
     for label in found:
-        print("\n".join(explain(label)))
+        print("\n".join(map(one_line, explain(label))))
 
 
 def _differ(run: Session, here: str, there: str, *, at: str | None, repair: bool) -> None:

@@ -164,13 +164,14 @@ def _pointed_at(sources: Iterable[Source]) -> set[str]:
 def _say(merged: Merged, labels: set[str] | None, *, told: bool) -> None:
     """What was assumed, and how to make it certain."""
     schema = merged.schema
-    there = schema.models.keys() if labels is None else labels
-    guessed = [one for one in guesses(schema) if one[0] in there]
+    guessed = [one for one in guesses(schema) if labels is None or one[0] in labels]
     apps = sorted({s.name.removeprefix("preset ") for s in merged.sources if s.kind == "preset"})
     drift = merged.drift()
     if drift:
         more = f" (and {len(drift) - 1} more: fixtureflow schema --diff)" if len(drift) > 1 else ""
         _log.warning("schema: the sources disagree: %s%s", drift[0], more)
+    if labels is None:  # no fixture, so nothing is assumed of one
+        return
     known = f"presets know {', '.join(apps) or 'nothing'}" if not told else ""
     if guessed:
         least = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -9,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import networkx as nx
 
-from fixtureflow.errors import SchemaError
+from fixtureflow.errors import SchemaError, one_line
 from fixtureflow.patterns import any_matches, parse_patterns
 from fixtureflow.schema.model import Relation, Schema, canonical
 
@@ -131,12 +132,12 @@ def drawn(graph: Graph, form: Form) -> bytes:
 
 def mermaid(graph: Graph) -> str:
     """For a Markdown page: GitHub and GitLab draw it."""
-    ids = {label: label.replace(".", "_") for label in graph.nodes}
+    ids = {label: re.sub(r"\W", "_", label.replace(".", "__")) for label in graph.nodes}
     lines = ["flowchart RL"]
     lines += [f'  {ids[n.label]}["{_title(n, "<br/>")}"]{_class(n)}' for n in graph.nodes.values()]
     for (source, target), edges in _together(graph).items():
         arrow = "-.->" if all(edge.null for edge in edges) else "-->"
-        lines.append(f'  {ids[source]} {arrow}|"{_names(edges)}"| {ids[target]}')
+        lines.append(f'  {ids[source]} {arrow}|"{_names(edges, "#quot;")}"| {ids[target]}')
     cyclic = [str(at) for at, edges in enumerate(_together(graph).values()) if any(edge.cycle for edge in edges)]
     if cyclic:
         lines.append(f"  linkStyle {','.join(cyclic)} stroke:#c0392b,color:#c0392b")
@@ -153,10 +154,11 @@ def dot(graph: Graph) -> str:
         colour = ', color="#c0392b", penwidth=2' if node.cycle else ""
         title = _title(node, "\\n")
         lines.append(f'  "{node.label}" [label="{title}", fontsize={11 + 3 * magnitude(node)}{colour}];')
+    quote = '\\"'
     for (source, target), edges in _together(graph).items():
         style = ', color="#c0392b", fontcolor="#c0392b"' if any(edge.cycle for edge in edges) else ""
         style += ", style=dashed" if all(edge.null for edge in edges) else ""
-        lines.append(f'  "{source}" -> "{target}" [label="{_names(edges)}"{style}];')
+        lines.append(f'  "{source}" -> "{target}" [label="{_names(edges, quote)}"{style}];')
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -173,9 +175,10 @@ def _together(graph: Graph) -> dict[tuple[str, str], list[Edge]]:
     return pairs
 
 
-def _names(edges: list[Edge]) -> str:
+def _names(edges: list[Edge], quote: str) -> str:
     many = {"m2m": " *", "o2o": " 1", "fk": ""}
-    return ", ".join(edge.field + many[edge.kind] + (" ?" if edge.guess else "") for edge in edges)
+    names = (edge.field + many[edge.kind] + (" ?" if edge.guess else "") for edge in edges)
+    return one_line(", ".join(names)).replace('"', quote)
 
 
 def _title(node: Node, newline: str) -> str:

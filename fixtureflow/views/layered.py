@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import networkx as nx
 
+from fixtureflow.errors import one_line
 from fixtureflow.views.graph import Edge, Graph, Node, magnitude
 
 __all__ = ["Box", "Line", "Picture", "count_text", "placed", "row_text"]
@@ -113,7 +114,7 @@ def row_text(edge: Edge) -> str:
     """A field's row: `author → auth.user`, `?` for a guess, `*` for many."""
     many = {"m2m": " *", "o2o": " ¹", "fk": ""}[edge.kind]
     to = "itself" if edge.source == edge.target else edge.target
-    return f"{edge.field}{many} → {to}{' ?' if edge.guess else ''}"
+    return one_line(f"{edge.field}{many} → {to}{' ?' if edge.guess else ''}")
 
 
 def _columns(graph: Graph, boxes: dict[str, Box]) -> dict[str, int]:

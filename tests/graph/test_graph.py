@@ -93,8 +93,8 @@ def test_a_name_that_is_not_there_is_said() -> None:
 
 def test_mermaid_names_fields_and_cycles() -> None:
     text = mermaid(model_graph(schema(a_b="b", a_c="c*", b_a="a?"), {"app.a": 1200, "app.b": 1, "app.c": 1}))
-    assert '  app_a["app.a<br/>1,200"]:::cycle' in text
-    assert '  app_a -->|"b"| app_b' in text and '  app_a -.->|"c *"| app_c' in text
+    assert '  app__a["app.a<br/>1,200"]:::cycle' in text
+    assert '  app__a -->|"b"| app__b' in text and '  app__a -.->|"c *"| app__c' in text
     assert "  linkStyle 0,2 stroke:#c0392b,color:#c0392b" in text
 
 
@@ -142,6 +142,14 @@ def test_the_svg_is_well_formed_whatever_the_names() -> None:
     assert drawn(Graph(), "svg")
 
 
+def test_no_name_breaks_the_text_that_it_stands_in() -> None:
+    field = Field(relation=Relation(kind="fk", to="b.a_c"))
+    graph = model_graph(Schema(models={"b_a.c": Model(fields={'x"]\n\x1b[2J': field}), "b.a_c": Model()}))
+    assert 'b_a__c -->|"x#quot;]\\n\\x1b[2J"| b__a_c' in mermaid(graph)
+    assert '[label="x\\"]\\n\\x1b[2J"]' in dot(graph)
+    ET.fromstring(drawn(graph, "svg"))
+
+
 def test_the_same_schema_gives_the_same_picture() -> None:
     assert drawn(model_graph(some_models(40)), "svg") == drawn(model_graph(some_models(40)), "svg")
 
@@ -163,7 +171,7 @@ def test_the_name_of_the_file_tells_the_form(tmp_path: Path, name: str, start: b
 def test_a_schema_alone_is_drawn(tmp_path: Path) -> None:
     (tmp_path / "schema.json").write_bytes(dump(schema(a_b="b")))
     done = run_here("graph", "-q", "--schema", tmp_path / "schema.json", cwd=tmp_path)
-    assert done.code == 0 and b'app_a["app.a"]' in done.out
+    assert done.code == 0 and b'app__a["app.a"]' in done.out
 
 
 def test_nothing_to_draw_is_said(tmp_path: Path) -> None:

@@ -46,6 +46,11 @@ def test_explain_tells_the_source_of_each_fact() -> None:
     assert "articles.label" in text and "(the dump)" in text
 
 
+def test_presets_can_be_looked_up_without_a_dump() -> None:
+    done = run_here("schema", "--explain", "auth.permission")
+    assert done.code == 0 and done.said == [] and b'pk = ["id"]  (preset auth)' in done.out
+
+
 def test_explain_suggests_what_was_meant() -> None:
     done = run_here("schema", DUMP, "--explain", "auth.usr")
     assert done.code == 1 and done.error == "no source knows a model like 'auth.usr'; did you mean auth.user?"
