@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from fixtureflow.errors import UsageError
 
-__all__ = ["Pattern", "parse_patterns"]
+__all__ = ["Pattern", "any_matches", "parse_patterns"]
 
 
 class Pattern:
@@ -36,3 +36,8 @@ class Pattern:
 def parse_patterns(patterns: str | Iterable[str]) -> list[Pattern]:
     """Raises `UsageError` for what can match nothing."""
     return [Pattern(text) for text in ([patterns] if isinstance(patterns, str) else patterns)]
+
+
+def any_matches(patterns: Iterable[Pattern], label: str) -> bool:
+    """Whether one of the patterns matches; all are asked, so that one that matches nothing is known."""
+    return max((pattern.matches(label) for pattern in patterns), default=False)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from fixtureflow import __version__
+from fixtureflow.cli import drawing, schemas
+from fixtureflow.cli.options import At, Compact, FormatOption, Indent, Inputs, OutputFile, Quiet, Repair
 from fixtureflow.console import Session, amount, session
 
 if TYPE_CHECKING:
@@ -33,40 +35,6 @@ def main() -> None:
         app(prog_name="fixtureflow")
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-Inputs = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="INPUT", help="Fixtures: JSON or JSONL, compressed or not; - is stdin.", show_default=False),
-]
-At = Annotated[
-    str | None,
-    typer.Option("--at", metavar="PATH", help="Where the records are in a document that is no list: data.objects."),
-]
-Repair = Annotated[
-    bool, typer.Option("--repair", help="Leave out text round the records, and the cut record of a cut file.")
-]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
-OutputFile = Annotated[
-    str, typer.Option("-o", "--output", metavar="FILE", help="Write here, whole or not at all; may be the input.")
-]
-FormatOption = Annotated[
-    Literal["json", "jsonl"] | None, typer.Option("--format", help="Write this format, not the input's.")
-]
-Indent = Annotated[
-    int | None, typer.Option("--indent", metavar="N", help="Lay out as dumpdata --indent N.", min=0, max=32)
-]
-Compact = Annotated[bool, typer.Option("--compact", help="Lay out as dumpdata does without --indent.")]
-SchemaFiles = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--schema",
-        metavar="FILE",
-        envvar="FIXTUREFLOW_SCHEMA",
-        help="A schema, as JSON or TOML: what refers to what; repeatable.",
-        show_default=False,
-    ),
-]
 
 
 def _version(wanted: bool) -> None:
@@ -322,6 +290,10 @@ def stats(
         with opened_output("-") as out:
             out.write(f"{text}\n".encode())
     run.summary(f"{amount(found.records)} of {amount(len(found.models), 'model')}")
+
+
+app.command("schema")(schemas.schema)
+app.command("graph")(drawing.graph)
 
 
 def _say_unmatched(run: Session, patterns: list[str], models: set[str]) -> None:

@@ -1,0 +1,79 @@
+"""The verb `graph`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from fixtureflow.cli.options import At, InputFiles, OutputFile, Quiet, Repair, SchemaFiles, Settings, Target
+from fixtureflow.console import amount, session
+
+__all__ = ["graph"]
+
+
+def graph(
+    inputs: InputFiles = None,
+    schema: SchemaFiles = None,
+    settings: Settings = None,
+    target: Target = None,
+    format: Annotated[  # noqa: A002
+        Literal["mermaid", "dot", "svg", "png"] | None,
+        typer.Option("--format", help="As the name of the output file ends, else mermaid.", show_default=False),
+    ] = None,
+    app: Annotated[
+        list[str] | None,
+        typer.Option("--app", metavar="PATTERN", help="Only models like this and what they point at; repeatable."),
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", metavar="LABEL", help="Only this model and those near; repeatable.")
+    ] = None,
+    neighbours: Annotated[
+        int, typer.Option("--neighbours", metavar="N", help="How many edges away from --model.", min=0)
+    ] = 1,
+    output: OutputFile = "-",
+    at: At = None,
+    repair: Repair = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw the models and what their fields point at, in the order of loading.
+
+    A model stands right of all that it points at. Cycles are red, nullable fields dashed, guesses marked with "?".
+    With INPUT only its models are drawn, the larger the more records they have.
+
+    \b
+    Examples:
+      fixtureflow graph data.json -o models.svg
+      fixtureflow graph --settings mysite.settings --app shop -o shop.png
+      fixtureflow graph data.json --schema schema.json --model shop.order --neighbours 2 > order.mmd
+    """
+    import fixtureflow as ff
+    from fixtureflow.errors import UsageError
+    from fixtureflow.output import opened_output
+    from fixtureflow.schema.sources import gather, schema_files
+    from fixtureflow.schema.survey import survey
+    from fixtureflow.views.graph import drawn, model_graph, narrowed
+
+    names = inputs or []
+    with session(names, quiet=quiet) as run:
+        if not (names or settings or target or schema or schema_files()):
+            raise UsageError("nothing to draw", advice="give INPUT, --settings, --target or --schema; see --help")
+        form = format or _by_suffix(output)
+        seen = survey(ff.read(*names, at=at, repair=repair, progress=run.progress)) if names else None
+        counts = {label: model.rows for label, model in seen.models.items()} if seen else None
+        merged = gather(records=seen, schema=schema or (), settings=settings, target=target)
+        found = narrowed(model_graph(merged.schema, counts), apps=app or (), models=model or (), neighbours=neighbours)
+        with opened_output(output) as file:
+            file.write(drawn(found, form))
+    cyclic = sum(node.cycle for node in found.nodes.values())
+    run.say(
+        f"{amount(len(found.nodes), 'model')}, {amount(len(found.edges), 'relation')}"
+        + (f", {amount(cyclic, 'model')} in cycles" if cyclic else "")
+    )
+
+
+def _by_suffix(output: str) -> Literal["mermaid", "dot", "svg", "png"]:
+    for form in ("svg", "png", "dot"):
+        if output.lower().endswith(f".{form}"):
+            return form
+    return "mermaid"

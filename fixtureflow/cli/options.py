@@ -1,0 +1,61 @@
+"""The options that several verbs share, so that each means the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+__all__ = [
+    "At",
+    "Compact",
+    "FormatOption",
+    "Indent",
+    "InputFiles",
+    "Inputs",
+    "OutputFile",
+    "Quiet",
+    "Repair",
+    "SchemaFiles",
+    "Settings",
+    "Target",
+]
+
+Inputs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="INPUT", help="Fixtures: JSON or JSONL, compressed or not; - is stdin.", show_default=False),
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="PATH", help="Where the records are in a document that is no list: data.objects."),
+]
+Repair = Annotated[
+    bool, typer.Option("--repair", help="Leave out text round the records, and the cut record of a cut file.")
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+OutputFile = Annotated[
+    str, typer.Option("-o", "--output", metavar="FILE", help="Write here, whole or not at all; may be the input.")
+]
+FormatOption = Annotated[
+    Literal["json", "jsonl"] | None, typer.Option("--format", help="Write this format, not the input's.")
+]
+Indent = Annotated[
+    int | None, typer.Option("--indent", metavar="N", help="Lay out as dumpdata --indent N.", min=0, max=32)
+]
+Compact = Annotated[bool, typer.Option("--compact", help="Lay out as dumpdata does without --indent.")]
+SchemaFiles = Annotated[
+    list[str] | None,
+    typer.Option("--schema", metavar="FILE", help="A schema file, JSON or TOML; repeatable, the later wins."),
+]
+Settings = Annotated[
+    str | None,
+    typer.Option("--settings", metavar="MODULE", help="Take the schema of the Django project: mysite.settings."),
+]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", metavar="URL", help="Take the schema of the tables: postgresql://user@host/name."),
+]
+InputFiles = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="INPUT", help="Fixtures to look at; - is stdin.", show_default=False),
+]
