@@ -12,7 +12,7 @@ import typer
 
 from fixtureflow import __version__
 from fixtureflow.cli import drawing, schemas
-from fixtureflow.cli.options import At, Compact, FormatOption, Indent, Inputs, OutputFile, Quiet, Repair
+from fixtureflow.cli.options import At, Compact, FormatOption, Indent, Inputs, OutputFile, Quiet, Repair, SchemaFiles
 from fixtureflow.console import Session, amount, session
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def split(
             format=format,
             indent=indent,
             compact=compact,
-            schema=_sources(schema) if schema else None,
+            schema=_sources(schema) or None,
         )
     _say_unmatched(run, done.unmatched, done.seen)
     for part in done.parts[:20]:
@@ -305,10 +305,9 @@ def _say_unmatched(run: Session, patterns: list[str], models: set[str]) -> None:
 
 
 def _sources(files: list[str] | None) -> list[Source]:
-    from fixtureflow.schema.file import read
-    from fixtureflow.schema.merge import Source
+    from fixtureflow.schema.sources import from_file, schema_files
 
-    return [Source("file", name, read(name)) for name in files or ()]
+    return [from_file(path) for path in (*schema_files(), *(files or ()))]
 
 
 def _say_findings(run: Session, ordered: Ordered, report: str | None) -> None:
