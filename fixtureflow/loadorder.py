@@ -9,9 +9,9 @@ import networkx as nx
 from fixtureflow.catalogue import Catalogue
 from fixtureflow.graph import model_graph, units
 from fixtureflow.record import Record
-from fixtureflow.schema.known import known
 from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema
+from fixtureflow.schema.sources import gather
 from fixtureflow.stream import Records
 
 __all__ = ["LoadOrder"]
@@ -26,7 +26,9 @@ class LoadOrder:
     def __init__(self, records: Iterable[Record], schema: Schema | Iterable[Source]) -> None:
         catalogue = Catalogue(records)
         self.records = Records(catalogue.stretches, records)
-        self.graph = model_graph(known(schema, catalogue.models).schema, catalogue.models)
+        given = schema if isinstance(schema, Schema) else list(schema)
+        found = gather(catalogue.models, given=given, records=self.records, quiet=True)
+        self.graph = model_graph(found.schema, catalogue.models)
         self.together: dict[str, str] = {}
         """Models that form a cycle, each with a name for all of them: they have to be loaded at once."""
         for unit in units(self.graph):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fixtureflow.catalogue import Catalogue
-from fixtureflow.references import Key, Place, key_form, place_of, plain_form
+from fixtureflow.references import Key, Place, key_form, natural_form, place_of, plain_form
 from fixtureflow.rows import Columns
 from fixtureflow.schema.model import Model, Relation, Schema
 
@@ -27,20 +27,29 @@ class Naturals:
         self._schema = schema
         self._catalogue = catalogue
         self._tables: dict[tuple[Place, str], dict[Key, Any]] = {}
+        self._trees: dict[str, tuple[str, str] | None] = {}
 
     def known(self, label: str) -> bool:
         """Is it known which fields make up the natural key of the model?"""
         paths = self._paths(label)
         return bool(paths) and all(self._schema.owner(label, path.partition("__")[0]) for path in paths)
 
+    def guessed(self, label: str) -> bool:
+        """Is it known, or do the records tell? Good enough to order by, not to say that something is missing."""
+        return self.known(label) or self._tree(label) is not None
+
     def columns(self, label: str) -> list[str]:
         """The model's own fields that the key begins with."""
         model = self._schema.concrete(label)
+        if not self.known(label):
+            return list(self._tree(label) or ())
         names = [path.partition("__")[0] for path in self._paths(label)]
         return [name for name in names if model and name in model.fields]
 
     def key(self, label: str, pk: Any, get: Get) -> Key | None:
         """The key, or None where the fixture does not hold what it is made of."""
+        if not self.known(label):
+            return _path(get, self._tree(label))
         try:
             return tuple(self._value(label, pk, get, path) for path in self._paths(label)) or None
         except (LookupError, ValueError, AttributeError):
@@ -50,6 +59,37 @@ class Naturals:
         model = self._schema.concrete(label)
         natural = model.natural_key if model else None
         return natural.fields if natural and natural.status == "fields" else ()
+
+    def _tree(self, label: str) -> tuple[str, str] | None:
+        """(parent, name) of a tree whose keys are the names from the root down, if its own references fit that.
+
+        Such a key is computed, so no schema has its fields: Wagtail's collections, folders.
+        """
+        if label not in self._trees:
+            self._trees[label] = self._found_tree(label)
+        return self._trees[label]
+
+    def _found_tree(self, label: str) -> tuple[str, str] | None:
+        model = self._schema.concrete(label)
+        if model is None:
+            return None
+        parents = [name for name, to in model.relations() if to.kind != "m2m" and to.to == label]
+        names = [name for name, field in model.fields.items() if field.type == "text"]
+        columns = Columns([*parents, *names])
+        for parent in parents:
+            keys: dict[str, set[Key]] = {name: set() for name in names}
+            asked: set[Key] = set()
+            for stretch in self._catalogue.stretches(label):
+                for _, fields in columns.rows(stretch):
+                    row = dict(zip(columns.names, fields, strict=True))
+                    if isinstance(row[parent], list):
+                        asked.add(natural_form(row[parent]))
+                    for name in names:
+                        keys[name].add(_path(row.get, (parent, name)))
+            best = max(names, key=lambda name: len(asked & keys[name]), default="")
+            if asked and len(asked & keys[best]) * 2 > len(asked):
+                return parent, best
+        return None
 
     def _value(self, label: str, pk: Any, get: Get, path: str) -> Key:
         name, _, rest = path.partition("__")
@@ -93,3 +133,13 @@ class Naturals:
                 for pk, fields in columns.rows(stretch)
             }
         return table[form(value)]
+
+
+def _path(get: Get, tree: tuple[str, str] | None) -> Key | None:
+    """The key of a record of a tree: that of its parent, and its own name."""
+    if tree is None:
+        return None
+    parent = get(tree[0])
+    if parent is not None and not isinstance(parent, list):
+        return None
+    return natural_form([*(parent or ()), get(tree[1])])

@@ -164,7 +164,7 @@ class _Reader:
 
     def _natural(self, link: Link, value: list[Any]) -> int:
         label = link.to.model
-        if not self.naturals.known(label):
+        if not self.naturals.guessed(label):
             self.unread.add(link)
             return -1
         if label not in self.wanted:

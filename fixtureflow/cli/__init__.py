@@ -12,11 +12,22 @@ import typer
 
 from fixtureflow import __version__
 from fixtureflow.cli import drawing, schemas
-from fixtureflow.cli.options import At, Compact, FormatOption, Indent, Inputs, OutputFile, Quiet, Repair, SchemaFiles
+from fixtureflow.cli.options import (
+    At,
+    Compact,
+    FormatOption,
+    Indent,
+    Inputs,
+    OutputFile,
+    Quiet,
+    Repair,
+    SchemaFiles,
+    Settings,
+    Target,
+)
 from fixtureflow.console import Session, amount, session
 
 if TYPE_CHECKING:
-    from fixtureflow.schema.merge import Source
     from fixtureflow.stages.order import Ordered
 
 __all__ = ["app", "main"]
@@ -143,6 +154,8 @@ def filter_(
 def order(
     inputs: Inputs = None,
     schema: SchemaFiles = None,
+    settings: Settings = None,
+    target: Target = None,
     cycles: Annotated[
         Literal["keep", "break", "error"],
         typer.Option("--cycles", help="Records in a loop: together, in two halves (null first), or an error."),
@@ -174,11 +187,14 @@ def order(
     """
     import fixtureflow as ff
     from fixtureflow.errors import FixtureflowError
+    from fixtureflow.schema.sources import sources_from
 
     names = inputs or ["-"]
     with session(names, quiet=quiet) as run:
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
-        ordered = ff.order(records, _sources(schema), cycles=cycles, dangling=dangling)
+        ordered = ff.order(
+            records, sources_from(schema or (), settings=settings, target=target), cycles=cycles, dangling=dangling
+        )
         try:
             written = ff.write(ordered, output, format=format, indent=indent, compact=compact)
         except FixtureflowError:
@@ -204,6 +220,8 @@ def split(
     max_records: Annotated[int | None, typer.Option("--max-records", metavar="N", help="In one file.", min=1)] = None,
     max_bytes: Annotated[int | None, typer.Option("--max-bytes", metavar="N", help="In one file.", min=1)] = None,
     schema: SchemaFiles = None,
+    settings: Settings = None,
+    target: Target = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the parts of an earlier split.")] = False,
     format: FormatOption = None,  # noqa: A002
     indent: Indent = None,
@@ -224,6 +242,7 @@ def split(
       fixtureflow split data.json --model authtoken -d parts    # authtoken.token.json and rest.json
     """
     import fixtureflow as ff
+    from fixtureflow.schema.sources import sources_from
 
     names = inputs or ["-"]
     with session(names, quiet=quiet) as run:
@@ -240,7 +259,7 @@ def split(
             format=format,
             indent=indent,
             compact=compact,
-            schema=_sources(schema) or None,
+            schema=sources_from(schema or (), settings=settings, target=target) or None,
         )
     _say_unmatched(run, done.unmatched, done.seen)
     for part in done.parts[:20]:
@@ -304,16 +323,7 @@ def _say_unmatched(run: Session, patterns: list[str], models: set[str]) -> None:
         run.say(f"pattern {pattern!r} matched no model" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
-def _sources(files: list[str] | None) -> list[Source]:
-    from fixtureflow.schema.sources import from_file, schema_files
-
-    return [from_file(path) for path in (*schema_files(), *(files or ()))]
-
-
 def _say_findings(run: Session, ordered: Ordered, report: str | None) -> None:
-    if ordered.merged is not None:
-        used = [source.name for source in ordered.merged.sources]
-        run.say(f"references as told by {', '.join(used) or 'nobody: name a schema with --schema'}")
     _say_some(run, "nothing is known of what they refer to", ordered.unknown)
     for cycle in ordered.cycles[:10]:
         run.say(f"loop: {cycle}")

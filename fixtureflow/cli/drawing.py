@@ -50,7 +50,7 @@ def graph(
     import fixtureflow as ff
     from fixtureflow.errors import UsageError
     from fixtureflow.output import opened_output
-    from fixtureflow.schema.sources import gather, schema_files
+    from fixtureflow.schema.sources import gather, schema_files, sources_from
     from fixtureflow.schema.survey import survey
     from fixtureflow.views.graph import drawn, model_graph, narrowed
 
@@ -61,7 +61,7 @@ def graph(
         form = format or _by_suffix(output)
         seen = survey(ff.read(*names, at=at, repair=repair, progress=run.progress)) if names else None
         counts = {label: model.rows for label, model in seen.models.items()} if seen else None
-        merged = gather(records=seen, schema=schema or (), settings=settings, target=target)
+        merged = gather(records=seen, given=sources_from(schema or (), settings=settings, target=target))
         found = narrowed(model_graph(merged.schema, counts), apps=app or (), models=model or (), neighbours=neighbours)
         with opened_output(output) as file:
             file.write(drawn(found, form))

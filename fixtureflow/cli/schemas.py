@@ -57,7 +57,7 @@ def schema(
     from fixtureflow.errors import UsageError
     from fixtureflow.output import opened_output
     from fixtureflow.schema.file import dump
-    from fixtureflow.schema.sources import gather, own, schema_files
+    from fixtureflow.schema.sources import gather, own, schema_files, sources_from
 
     names = inputs or []
     with session(names, quiet=quiet) as run:
@@ -71,7 +71,9 @@ def schema(
         if not (names or settings or target or schema or explain or schema_files()):
             raise UsageError("no source", advice="give INPUT, --settings, --target or --schema; see --help")
         records = ff.read(*names, at=at, repair=repair, progress=run.progress) if names else None
-        merged = gather(records=records, schema=schema or (), settings=settings, target=target, infer=infer or None)
+        merged = gather(
+            records=records, given=sources_from(schema or (), settings=settings, target=target), infer=infer or None
+        )
         if explain:
             _explain(merged.schema.models, explain, merged.explain)
             return

@@ -24,7 +24,7 @@ from fixtureflow.schema.merge import Merged, Source, merge
 from fixtureflow.schema.model import Guess, Relation, Schema
 from fixtureflow.schema.survey import Survey, survey
 
-__all__ = ["from_file", "from_settings", "from_target", "gather", "guesses", "own", "schema_files"]
+__all__ = ["from_file", "from_settings", "from_target", "gather", "guesses", "own", "schema_files", "sources_from"]
 
 VARIABLE = "FIXTUREFLOW_SCHEMA"
 
@@ -34,25 +34,21 @@ _log = logging.getLogger("fixtureflow")
 def gather(
     labels: Iterable[str] | None = None,
     *,
-    schema: Sequence[str | Path] = (),
-    settings: str | None = None,
-    target: str | None = None,
+    given: Schema | Sequence[Source] | None = None,
     records: Iterable[Record] | Survey | None = None,
     infer: bool | None = None,
     quiet: bool = False,
 ) -> Merged:
     """The merged schema for a fixture with models `labels`, and where each fact is from.
 
-    `schema` are files beside those that the environment names, `settings` a Django settings module, `target` a
-    database URL. Where no source knows all relations of a model, they are guessed from `records`, in one pass over
-    them, or from the `Survey` that such a pass has made; `infer` decides that either way. Without `labels` the records
-    tell them. What is assumed is logged, unless `quiet`. Raises SchemaError, or TargetError for the database.
+    `given` are sources as `sources_from` names them; presets of the apps that are there fill them up. Where no source
+    knows all relations of a model, they are guessed from `records`, in one pass over them, or from the `Survey` that
+    such a pass has made; `infer` decides that either way. Without `labels` the records tell them. What is assumed is
+    logged, unless `quiet`.
     """
-    given = [from_file(path) for path in [*schema_files(), *schema]]
-    if settings:
-        given.append(from_settings(settings))
-    if target:
-        given.append(from_target(target, known=merge(given).schema if given else None))
+    if isinstance(given, Schema):
+        given = [Source("file", "the schema given", given)]
+    given = given or ()
     seen = (
         records if isinstance(records, Survey) else survey(records) if records is not None and labels is None else None
     )
@@ -68,6 +64,21 @@ def gather(
     if not quiet:
         _say(merged, present, told=bool(given))
     return merged
+
+
+def sources_from(
+    schema: Iterable[str | Path] = (), *, settings: str | None = None, target: str | None = None
+) -> list[Source]:
+    """The sources that a person names: schema files, beside those that the environment names, a project, a database.
+
+    `settings` is a Django settings module, `target` a database URL. Raises SchemaError, or TargetError.
+    """
+    given = [from_file(path) for path in [*schema_files(), *schema]]
+    if settings:
+        given.append(from_settings(settings))
+    if target:
+        given.append(from_target(target, known=merge(given).schema if given else None))
+    return given
 
 
 def from_file(path: str | Path) -> Source:

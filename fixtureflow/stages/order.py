@@ -34,9 +34,9 @@ from fixtureflow.loops import Changes, Cycle, glue, in_halves, named
 from fixtureflow.record import Record
 from fixtureflow.recordgraph import RecordGraph
 from fixtureflow.references import Link
-from fixtureflow.schema.known import known
-from fixtureflow.schema.merge import Merged, Source
+from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema
+from fixtureflow.schema.sources import gather
 from fixtureflow.spool import Stretch
 from fixtureflow.stream import Block, Records
 from fixtureflow.tangle import arranged
@@ -53,7 +53,8 @@ def order(
 ) -> Ordered:
     """Records in an order in which every one comes after all that it refers to.
 
-    `schema` says what refers to what; presets of the apps that are there fill it up. Records that refer to each other
+    `schema` says what refers to what; presets of the apps that are there, and what the values let one guess, fill it
+    up. Records that refer to each other
     in a loop stand together (`"keep"`), are written in two halves (`"break"`: first without what is to come, then again
     whole) or raise `InputError` (`"error"`). References to records that are not there are looked for only with
     `dangling`; `"error"` raises `InputError` for them. All is read before the first record is given; a stream is copied
@@ -84,8 +85,6 @@ class Ordered(Records):
         self._dangling = dangling
         self._catalogue: Catalogue | None = None
         self._lines: list[Line] = []
-        self.merged: Merged | None = None
-        """The schema that was used, with its sources."""
         self.cycles: list[Cycle] = []
         """Loops of records, shortest first; of each group of records that loops hold together one."""
         self.loops = 0
@@ -121,8 +120,7 @@ class Ordered(Records):
         spool.check()
 
     def _planned(self, catalogue: Catalogue) -> Catalogue:
-        self.merged = known(self._given, catalogue.models)
-        schema = self.merged.schema
+        schema = gather(catalogue.models, given=self._given, records=Records(catalogue.stretches)).schema
         self.unknown = [label for label in catalogue.models if not _is_known(schema, label)]
         types = ContentTypes(schema, catalogue)
         if self._dangling:

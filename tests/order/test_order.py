@@ -94,6 +94,21 @@ def test_natural_keys_that_run_through_other_models_are_followed() -> None:
     assert [record["fields"].get("number") for record in after] == [None, None, None, 3, 2, 1]
 
 
+def test_a_tree_with_keys_that_are_paths_is_ordered_by_what_its_rows_tell() -> None:
+    facts = schema(
+        folder={
+            "fields": {"note": {"type": "text"}, "name": {"type": "text"}, "parent": fk("a.folder")},
+            "natural_key": {"status": "computed", "reason": "names from the root down"},
+        }
+    )
+    dump = [
+        row("a.folder", 1, note="x", name="ssh", parent=["", "etc"]),
+        row("a.folder", 2, note="", name="etc", parent=[""]),
+        row("a.folder", 3, note="", name="", parent=None),
+    ]
+    assert names(ordered(dump, facts)[0]) == ["folder3", "folder2", "folder1"]
+
+
 def test_a_uuid_is_the_same_with_and_without_dashes() -> None:
     facts = schema(node={"fields": {"id": {"type": "uuid"}, "parent": fk("a.node")}})
     one, two = "6f1c2a4e-0000-4000-8000-000000000001", "6F1C2A4E-0000-4000-8000-000000000002"
@@ -265,7 +280,6 @@ def test_the_program_orders_a_file_in_place_and_reports(tmp_path: Path) -> None:
     done = run_here("order", "dump.json", "-o", "dump.json", *options, cwd=tmp_path)
     assert done.code == 0
     assert done.said[:-1] == [
-        "fixtureflow: references as told by schema.json",
         "fixtureflow: nothing is known of what they refer to: b.other",
         "fixtureflow: loop: a.node:1 → a.node:2 → a.node:1 (by parent)",
         "fixtureflow: 1 group of records in loops",

@@ -13,7 +13,7 @@ from support.projects import PROJECTS, dumpdata
 import fixtureflow as ff
 from fixtureflow.errors import SchemaError
 from fixtureflow.schema.model import Relation, Schema
-from fixtureflow.schema.sources import gather, schema_files
+from fixtureflow.schema.sources import gather, schema_files, sources_from
 from fixtureflow.schema.survey import survey
 
 DUMP = Path(__file__).parents[2] / "samples" / "tokens" / "dump.json"
@@ -37,7 +37,7 @@ def order(schema: Schema) -> Relation | str | None:
 
 
 def test_presets_and_guesses_are_what_is_left_without_a_source(lines: Path) -> None:
-    merged = gather(records=ff.read(lines, DUMP))
+    merged = gather(records=ff.read(lines, DUMP), given=sources_from())
     found = order(merged.schema)
     assert isinstance(found, Relation) and found.guess and found.to == "shop.order"
     token = merged.schema.models["authtoken.token"].fields["user"].relation
@@ -46,12 +46,12 @@ def test_presets_and_guesses_are_what_is_left_without_a_source(lines: Path) -> N
 
 def test_what_is_assumed_is_said_in_a_few_lines(lines: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "fixtureflow"):
-        gather(records=ff.read(lines))
+        gather(records=ff.read(lines), given=sources_from())
     said = caplog.text
     assert len(caplog.records) <= 3
     assert "shop.line.order → shop.order" in said and "--settings mysite.settings" in said
     caplog.clear()
-    gather(records=ff.read(lines), quiet=True)
+    gather(records=ff.read(lines), given=sources_from(), quiet=True)
     assert not caplog.records
 
 
@@ -62,7 +62,7 @@ def test_a_schema_file_is_found_and_wins(lines: Path, monkeypatch: pytest.Monkey
         monkeypatch.setenv("FIXTUREFLOW_SCHEMA", "mine.toml")
     if how == "pyproject":
         Path("pyproject.toml").write_text('[tool.fixtureflow]\nschema = ["mine.toml"]\n')
-    merged = gather(records=ff.read(lines), schema=["mine.toml"] if how == "option" else ())
+    merged = gather(records=ff.read(lines), given=sources_from(["mine.toml"] if how == "option" else ()))
     assert order(merged.schema) == "none"
 
 
@@ -70,9 +70,9 @@ def test_the_later_of_several_files_wins(lines: Path, monkeypatch: pytest.Monkey
     Path("first.toml").write_text(NO_RELATION)
     Path("second.toml").write_text('[models."shop.line".fields.order.relation]\nkind = "fk"\nto = "shop.other"\n')
     monkeypatch.setenv("FIXTUREFLOW_SCHEMA", os.pathsep.join(["first.toml", "second.toml"]))
-    found = order(gather(records=ff.read(lines)).schema)
+    found = order(gather(records=ff.read(lines), given=sources_from()).schema)
     assert isinstance(found, Relation) and found.to == "shop.other"
-    assert order(gather(records=ff.read(lines), schema=["first.toml"]).schema) == "none"
+    assert order(gather(records=ff.read(lines), given=sources_from(["first.toml"])).schema) == "none"
 
 
 @pytest.mark.parametrize("text", ["[tool.fixtureflow]\nschema = 1", "[tool.fixtureflow]\nschema = [1]", "[tool"])
@@ -89,12 +89,12 @@ def test_a_pyproject_without_a_word_of_us_is_nothing(lines: Path, text: str) -> 
 
 
 def test_a_survey_stands_for_the_records(lines: Path) -> None:
-    assert gather(records=survey(ff.read(lines))).schema == gather(records=ff.read(lines)).schema
+    assert gather(records=survey(ff.read(lines))).schema == gather(records=ff.read(lines), given=sources_from()).schema
 
 
 def test_a_pipe_is_read_once(lines: Path) -> None:
     with lines.open("rb") as file:
-        assert order(gather(records=ff.read(file)).schema)
+        assert order(gather(records=ff.read(file), given=sources_from()).schema)
 
 
 def test_labels_alone_bring_in_their_presets_and_what_these_point_at() -> None:
@@ -109,12 +109,12 @@ def test_a_project_leaves_nothing_to_guess(
     dump = tmp_path / "dump.json"
     dump.write_bytes(dumpdata("everything", scratch_on("sqlite", "everything", populated=True)))
     monkeypatch.chdir(PROJECTS / "everything")
-    merged = gather(records=ff.read(dump), settings="mysite.settings", quiet=True)
+    merged = gather(records=ff.read(dump), given=sources_from(settings="mysite.settings"), quiet=True)
     assert not any(source.kind == "inferred" for source in merged.sources)
 
 
 def test_a_database_is_a_source(scratch_on: Callable[..., str]) -> None:
     url = scratch_on("sqlite", "tokens", populated=True)
-    merged = gather(["articles.article"], target=url, quiet=True)
+    merged = gather(["articles.article"], given=sources_from(target=url), quiet=True)
     assert merged.schema.models["articles.article"].table == "articles_article"
     assert [source.kind for source in merged.sources if source.kind == "database"]
