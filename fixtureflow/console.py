@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Session", "amount", "session"]
 
 INTERRUPTED = 130
+RATE_FROM = 0.5
+"""Seconds; of a shorter run the rate says nothing."""
 CLOSED_PIPE = 141
 """What a shell gives for a program that SIGPIPE ended."""
 
@@ -47,8 +49,9 @@ class Session:
 
     def summary(self, text: str) -> None:
         """The last line: what came of it, in what time."""
-        seconds = max(time.perf_counter() - self.started, 0.001)
-        self.say(f"{text} in {seconds:.1f} s ({self.read / 1e6 / seconds:,.0f} MB/s)")
+        seconds = time.perf_counter() - self.started
+        rate = f" ({self.read / 1e6 / seconds:,.0f} MB/s)" if seconds >= RATE_FROM else ""
+        self.say(f"{text} in {seconds:.1f} s{rate}")
 
     @contextlib.contextmanager
     def watching(self, inputs: Sequence[str], output: str) -> Iterator[None]:
@@ -118,11 +121,13 @@ def session(inputs: Sequence[str], output: str = "", *, quiet: bool = False) -> 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(CLOSED_PIPE)
     except KeyboardInterrupt:
-        _say("interrupted; no output file was written")
+        _say("interrupted")
         sys.exit(INTERRUPTED)
 
 
 def _say(text: str) -> None:
+    if sys.stderr is None:  # print() would take stdout, where the records go
+        return
     with contextlib.suppress(OSError):
         print(f"fixtureflow: {one_line(text)}", file=sys.stderr)
 

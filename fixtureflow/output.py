@@ -4,38 +4,77 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Protocol, cast
 
-from fixtureflow.errors import OutputError
+from fixtureflow.errors import OutputError, UsageError
 
-__all__ = ["Output", "opened_output", "output_faults"]
+__all__ = ["Output", "Writable", "opened_output", "output_faults"]
 
 Output = str | Path | IO[bytes]
 
 
+class Writable(Protocol):
+    """All that is asked of an output."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+
+class _Guarded:
+    """A file whose failures to be written are said as what they are; what the caller does meanwhile is the caller's."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file = file
+        self._name = name
+
+    def write(self, data: bytes) -> int:
+        with output_faults(self._name):
+            return self._file.write(data)
+
+
 @contextlib.contextmanager
-def opened_output(output: Output) -> Iterator[IO[bytes]]:
-    """A binary file to write to: a path, `"-"` for standard output, or a file that stays open.
+def opened_output(output: Output) -> Iterator[Writable]:
+    """What to write to: a path, `"-"` for standard output, or a binary file that stays open.
 
     A path is compressed by its suffix (.gz .bz2 .xz .lzma .zst .zip). Its file appears under its name only when all has
     been written; on any error what was there stays. Raises `OutputError`. A closed pipe stays a `BrokenPipeError`.
     """
-    if output == "-":
-        if sys.stdout is None:
-            raise OutputError("<stdout>: is closed", advice="write to a file with -o FILE")
-        with output_faults("<stdout>"):
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
-    elif isinstance(output, str | Path):
-        with output_faults(str(output)), _whole(Path(output)) as file, _compressed(file, Path(output)) as packed:
-            yield packed
-    else:
+    if not isinstance(output, str | Path):
+        if isinstance(output, io.TextIOBase) or not hasattr(output, "write"):
+            raise UsageError("the output is no file open in binary mode", advice="open it so: open(path, 'wb')")
         yield output
+        return
+    name = "<stdout>" if output == "-" else str(output)
+    stack = contextlib.ExitStack()
+    with output_faults(name):
+        file = _stdout(stack) if output == "-" else stack.enter_context(_packed(Path(output)))
+    try:
+        yield _Guarded(file, name)
+    except BaseException:
+        stack.__exit__(*sys.exc_info())
+        raise
+    with output_faults(name):
+        stack.close()
+
+
+def _stdout(stack: contextlib.ExitStack) -> IO[bytes]:
+    if sys.stdout is None:
+        raise OutputError("<stdout>: is closed", advice="write to a file with -o FILE")
+    stack.callback(lambda: sys.stdout.buffer.flush() if sys.exc_info()[0] is None else None)
+    return sys.stdout.buffer
+
+
+@contextlib.contextmanager
+def _packed(path: Path) -> Iterator[IO[bytes]]:
+    if not path.name:
+        raise OutputError(f"{str(path)!r} names no file", advice="name one")
+    with _whole(path) as file, _compressed(file, path) as packed:
+        yield packed
 
 
 @contextlib.contextmanager

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, chain, count, islice, repeat
+from itertools import accumulate, chain, count, groupby, islice, repeat
+from pathlib import Path
 
 import msgspec
 
-from fixtureflow.layout import COMPACT, Layout
+from fixtureflow.errors import UsageError
+from fixtureflow.layout import Layout
 from fixtureflow.record import Head, Record, Source
 
-__all__ = ["Block", "Records", "blocks_of"]
+__all__ = ["Block", "Records", "blocks_of", "layout_of", "places"]
 
 BATCH = 256
 """Records put together into a block where they come one by one."""
@@ -111,13 +113,11 @@ class Block:
 
 
 def places(text: bytes, raws: list[bytes], offset: int = 0) -> Iterable[int]:
-    """Where each of `raws`, parted by commas and white space, stands in `text`."""
-    if len(raws) > 1 and text.startswith(b", ", len(raws[0])):
-        step = 2
-    else:
-        step = len(text) - len(raws[0]) if len(raws) == 1 else _gap(text, len(raws[0]))
-    if sum(map(len, raws)) + step * (len(raws) - 1) == len(text):
-        return accumulate((len(raw) + step for raw in raws[:-1]), initial=offset)
+    """Where each of `raws`, parted by commas and white space, stands in `text`, which begins at `offset`."""
+    step = _gap(text, len(raws[0])) if len(raws) > 1 else 0
+    starts = list(accumulate((len(raw) + step for raw in raws[:-1]), initial=0))
+    if all(map(text.startswith, raws, starts)):
+        return [offset + start for start in starts]
     return _walked(text, raws, offset)
 
 
@@ -154,16 +154,24 @@ class Records(Iterable[Record]):
         return chain.from_iterable(block.records() for block in self.blocks())
 
     @property
-    def layout(self) -> Layout:
-        """The layout of the first input, once a record of it (or its end) has been read."""
-        return getattr(self._upstream, "layout", COMPACT)
+    def layout(self) -> Layout | None:
+        """The layout of the first input, once a record of it (or its end) has been read; None where there is none."""
+        return getattr(self._upstream, "layout", None)
+
+
+def layout_of(records: Iterable[Record]) -> Layout | None:
+    """The layout of the first input, as far as it is known: not before the first record has been read."""
+    return getattr(records, "layout", None)
 
 
 def blocks_of(records: Iterable[Record]) -> Iterator[Block]:
-    """A pass over any iterable of records, in blocks."""
+    """A pass over any iterable of records, in blocks, each of one input. Raises `UsageError` for what is none."""
+    if isinstance(records, str | bytes | Path):
+        raise UsageError("records are wanted, not a name", advice="read them: ff.read(name)")
     if isinstance(records, Records):
         yield from records.blocks()
         return
     rows = iter(records)
     while batch := list(islice(rows, BATCH)):
-        yield Block.of(batch)
+        for _, run in groupby(batch, key=lambda record: record.source):
+            yield Block.of(list(run))

@@ -12,7 +12,7 @@ from fixtureflow.errors import InputError, UsageError
 from fixtureflow.layout import COMPACT, LINES, Layout, Reformat, indented, reformatter, sort_keys
 from fixtureflow.output import Output, opened_output
 from fixtureflow.record import Record
-from fixtureflow.stream import Block, blocks_of
+from fixtureflow.stream import Block, blocks_of, layout_of
 
 __all__ = ["Format", "Style", "Written", "laid_out", "write"]
 
@@ -90,13 +90,13 @@ def document(records: Iterable[Record], style: Style) -> Iterator[tuple[bytes, i
     layout = None
     for block in blocks_of(records):
         if layout is None:
-            layout, lay_out = style.layout(block.source.layout)
+            layout, lay_out = style.layout(layout_of(records) or block.source.layout)
             yield layout.head, 0
         else:
             yield (block.lead if lay_out is None and block.lead else layout.separator), 0
         yield laid_out(block, layout, lay_out), len(block)
     if layout is None:
-        yield style.layout(getattr(records, "layout", COMPACT))[0].empty, 0
+        yield style.layout(layout_of(records) or COMPACT)[0].empty, 0
     else:
         yield layout.tail, 0
 

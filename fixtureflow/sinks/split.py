@@ -20,7 +20,7 @@ from fixtureflow.layout import Layout, Reformat
 from fixtureflow.output import output_faults
 from fixtureflow.patterns import Pattern, parse_patterns
 from fixtureflow.record import Record
-from fixtureflow.stream import Block, blocks_of
+from fixtureflow.stream import Block, blocks_of, layout_of
 from fixtureflow.writer import Format, Style, laid_out
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class _Drafting:
         held = 0
         for block in blocks_of(records):
             if layout is None:
-                layout, lay_out = self.style.layout(block.source.layout)
+                layout, lay_out = self.style.layout(layout_of(records) or block.source.layout)
             for key, run in self._runs(block):
                 part = self._part(key, layout)
                 if key != last:

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate, groupby, repeat
 from operator import sub
 from typing import Any
 
@@ -30,7 +31,7 @@ class ModelStats:
     pk_kinds: list[str] = field(default_factory=list)
     """integer, string, uuid, composite, none (natural primary key), other."""
     newest: str = ""
-    """The latest date or datetime among the values, as it is written there."""
+    """The latest date or datetime of the years 1900 to 2099 among the values, as it is written there."""
     newest_field: str = ""
 
 
@@ -73,8 +74,11 @@ class Stats:
 
 _UUID = re.compile(rb'"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"')
 # Two patterns with a fixed beginning are searched for many times faster than one for any century.
-_MAYBE_DATES = [re.compile(b'"' + century + rb'\d\d-[01]\d-[0-3]\d(?:"|T[^"]*)') for century in (b"20", b"19")]
-_DATE = re.compile(rb'"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?|")')
+_MAYBE_DATES = [re.compile(b'"' + century + rb'\d\d-[01]\d-[0-3]\d(?:"|T[^"]*")(?!\s*:)') for century in (b"20", b"19")]
+_DATE = re.compile(rb'"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)?"')
+SEAM_BYTES = 12
+"""Of the next record, looked for where it has to begin."""
+
 _KEY_BEFORE = re.compile(rb'"([^"\\]+)"\s*:\s*\Z')
 
 
@@ -100,23 +104,30 @@ def stats(records: Iterable[Record]) -> Stats:
 class _Measure:
     """The size of each record in a block of one model's, as far as can be without splitting the block.
 
-    A program writes the same bytes round every record's pk and fields: once they are known, and if with them all adds
-    up to the size of the block, each record's size follows from what its head holds.
+    A program writes the same bytes round every record's pk and fields, and between two records. Where they are known,
+    each record's size follows from what its head holds, if these bytes do stand where they then have to.
     """
 
     def __init__(self) -> None:
-        self.around: dict[tuple[Source, str], tuple[int, int]] = {}
+        self.known: dict[tuple[Source, str], tuple[int, int, bytes]] = {}
 
     def __call__(self, block: Block, label: str) -> list[int]:
         inner = block.inner_sizes()
-        text = len(block.text(b""))
-        around, between = self.around.get((block.source, label), (0, 0))
-        if inner and sum(inner) + around * len(inner) + between * (len(inner) - 1) == text:
-            return [size + around for size in inner]
-        sizes = list(map(len, block.raws()))
+        text = block.text(b",")
+        around, gap, seam = self.known.get((block.source, label), (0, 0, b""))
+        if inner and seam:
+            sizes = [size + around for size in inner]
+            ends = list(accumulate((size + gap for size in sizes[1:]), initial=sizes[0]))
+            last_bytes = (end - 1 for end in ends[:-1])
+            if ends[-1] == len(text) and all(map(text.startswith, repeat(seam), last_bytes)):
+                return sizes
+        raws = block.raws()
+        sizes = list(map(len, raws))
         differences = set(map(sub, sizes, inner))
-        if len(differences) == 1 and len(sizes) > 1:
-            self.around[block.source, label] = differences.pop(), (text - sum(sizes)) // (len(sizes) - 1)
+        if len(differences) == 1 and len(raws) > 1:
+            second = text.index(b"{", sizes[0])
+            seam = text[sizes[0] - 1 : second + SEAM_BYTES]
+            self.known[block.source, label] = differences.pop(), second - sizes[0], seam
         return sizes
 
 
@@ -162,14 +173,43 @@ def _is_uuid(text: bytes) -> bool:
 def _date(model: ModelStats, text: bytes) -> None:
     for pattern in _MAYBE_DATES:
         found = pattern.findall(text)
-        newest = max(found, default=b"")
-        if newest and not _DATE.fullmatch(newest):  # a text that begins with a date
-            newest = max(filter(_DATE.fullmatch, found), default=b"")
-        if newest:
-            date = newest.strip(b'"').decode()
-            if date > model.newest:
-                model.newest = date
-                at = text.index(newest)
-                key = _KEY_BEFORE.search(text[max(0, at - 200) : at])
-                model.newest_field = key.group(1).decode() if key else ""
-            return
+        while found:
+            # Time zones reach 14 hours: what is written more than a day before the last is not later.
+            last = max(found)
+            if model.newest and last < _day_before(b'"%b"' % model.newest.encode()):
+                return
+            limit = _day_before(last)
+            newest = max((day for day in found if day >= limit), key=_moment)
+            if _moment(newest) != _NEVER:
+                _take_newest(model, newest, text)
+                return
+            found = [day for day in found if day < limit]
+
+
+def _take_newest(model: ModelStats, newest: bytes, text: bytes) -> None:
+    if model.newest and _moment(newest) <= _moment(b'"%b"' % model.newest.encode()):
+        return
+    model.newest = newest.strip(b'"').decode()
+    at = text.index(newest)
+    key = _KEY_BEFORE.search(text[max(0, at - 200) : at])
+    model.newest_field = key.group(1).decode() if key else ""
+
+
+def _moment(text: bytes) -> datetime:
+    """When that is; `_NEVER` for what only begins like a date."""
+    try:
+        moment = datetime.fromisoformat(text[1:-1].decode()) if _DATE.fullmatch(text) else _NEVER
+    except ValueError:  # the 31st of a short month
+        return _NEVER
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _day_before(text: bytes) -> bytes:
+    try:
+        day = date.fromisoformat(text[1:11].decode()) - timedelta(days=1)
+    except ValueError:
+        return text[:11]
+    return b'"' + day.isoformat().encode()
+
+
+_NEVER = datetime(1800, 1, 1, tzinfo=UTC)
