@@ -56,7 +56,8 @@ def opened_output(output: Output) -> Iterator[Writable]:
     try:
         yield _Guarded(file, name)
     except BaseException:
-        stack.__exit__(*sys.exc_info())
+        with contextlib.suppress(OSError):  # of a compressor that has something left to write
+            stack.__exit__(*sys.exc_info())
         raise
     with output_faults(name):
         stack.close()

@@ -22,9 +22,9 @@ from pathlib import Path
 import msgspec
 
 from fixtureflow.errors import InputError, OutputError
+from fixtureflow.exact import scan
 from fixtureflow.output import output_faults
 from fixtureflow.reader import Input, Reading
-from fixtureflow.reader.exact import scan
 from fixtureflow.record import Record, Source
 from fixtureflow.stream import Block, blocks_of, places
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from fixtureflow.errors import UsageError
+from fixtureflow.exact import scan
 from fixtureflow.layout import Layout
 from fixtureflow.record import Head, Record, Source
 
@@ -93,8 +94,6 @@ class Block:
         try:
             return _raws(self._array)
         except RecursionError:  # here the stack is higher than where the text was checked
-            from fixtureflow.reader.exact import scan
-
             return [raw for _, raw, _ in scan(self._array[1:], first=True, final=True).records]
 
     def pks(self) -> list[bytes]:

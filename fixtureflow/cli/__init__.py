@@ -222,7 +222,7 @@ def split(
     schema: SchemaFiles = None,
     settings: Settings = None,
     target: Target = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the parts of an earlier split.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     format: FormatOption = None,  # noqa: A002
     indent: Indent = None,
     compact: Compact = False,
@@ -266,12 +266,12 @@ def split(
         run.say(f"{done.folder / part.name}: {amount(part.records)}, {part.bytes:,} bytes")
     if len(done.parts) > 20:
         run.say(f"… and {amount(len(done.parts) - 20, 'file')} more: see {done.folder / 'manifest.json'}")
-    for part_name, other in done.interleaved[:5]:
+    if done.interleaved:
+        more = f" and {len(done.interleaved) - 5} more" if len(done.interleaved) > 5 else ""
         run.say(
-            f"order: records of {part_name} stood before and after records of {other}; no order of files keeps that"
+            f"order: records of {', '.join(done.interleaved[:5])}{more} stood both before and after those of others; "
+            "no order of files keeps that"
         )
-    if len(done.interleaved) > 5:
-        run.say(f"order: … and {amount(len(done.interleaved) - 5, 'pair')} more: see the manifest")
     for group in done.circular:
         run.say(
             f"order: {', '.join(group)} refer to each other; load them in one go: manage.py loaddata with all of them"

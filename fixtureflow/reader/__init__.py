@@ -77,13 +77,7 @@ class Reading(Records):
 
     def _records(self, text: Text, source: Source) -> Iterator[Block]:
         if self.at is not None:
-            from fixtureflow.reader.nested import array_at
-
-            rest, offset = array_at(text, self.at, source.name, self.block)
-            while not (stripped := rest.lstrip(b" \t\r\n")) and (data := text.read(self.block)):
-                rest += data
-            gap = rest[: len(rest) - len(stripped)]
-            return self._array(text, ArrayReader(text, rest, offset, source, self.block), b"[", gap)
+            return self._nested(text, source, self.at)
         head = b""
         while len(head) < LOOK and (data := text.read(min(LOOK - len(head), self.block))):
             head += data
@@ -99,6 +93,25 @@ class Reading(Records):
             return self._array(text, ArrayReader(text, rest, start.position, source, self.block), before, start.gap)
         self._refuse_document(rest, source)
         return self._lines(text, LinesReader(text, rest, start.position, source, self.block))
+
+    def _nested(self, text: Text, source: Source, at: str) -> Iterator[Block]:
+        from fixtureflow.reader.nested import Nested
+
+        lists = Nested(text, at, source.name, self.block, repair=self.repair)
+        number = 1
+        while found := lists.next():
+            rest, offset = found
+            while not (stripped := rest.lstrip(b" \t\r\n")) and (data := text.read(self.block)):
+                rest += data
+            array = ArrayReader(text, rest, offset, source, self.block, number)
+            layout = source.layout
+            yield from self._array(text, array, b"[", rest[: len(rest) - len(stripped)])
+            if number > 1:
+                source.layout = layout
+            if array.end == "cut":
+                return
+            number = array.number
+            lists.resume(array.rest, array.offset)
 
     def _array(self, text: Text, array: ArrayReader, before: bytes, gap: bytes) -> Iterator[Block]:
         layout = Layout("json", before + gap, b"," + (gap or b" "), gap.rstrip(b" \t") + (b"]\n" if gap else b"]"))
@@ -121,21 +134,22 @@ class Reading(Records):
         whole = reader.number - 1
         if not self.repair:
             raise InputError(
-                f"the file is cut short: {whole} records are whole, the next is not",
+                f"the file is cut short: {whole} {'record is' if whole == 1 else 'records are'} whole",
                 advice="dump it again, or keep what is whole with --repair",
                 file=reader.source.name,
                 number=reader.number,
                 offset=reader.offset,
             )
-        _log.warning("%s: is cut short; kept its %d whole records", reader.source.name, whole)
+        _log.warning("%s: is cut short; whole records kept: %d", reader.source.name, whole)
 
     def _after(self, text: Text, array: ArrayReader) -> bytes:
         """The white space after the closing `]`; anything else there is an accident."""
         after = array.rest
-        while len(after) < LOOK and (data := text.read(self.block)):
-            after += data
+        while not after.strip() and (data := text.read(self.block)):
+            after = after[:LOOK] + data
         if not after.strip():
             return after
+        after += text.read(LOOK)
         if not self.repair:
             again = after.lstrip()[:1] == b"["
             raise InputError(
@@ -159,7 +173,7 @@ class Reading(Records):
         places = suggestions(text)
         if not places and _MODEL.search(first):
             return
-        where = f"its records seem to be at {places[0]}: --at {places[0]}" if places else _AT
+        where = f"its records seem to be at {' and '.join(places)}: --at {places[0]}" if places else _AT
         raise InputError("is one JSON object, not a list of records", advice=where, file=source.name, offset=0)
 
 

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from fixtureflow.exact import scan
 from fixtureflow.reader.blocks import MEND, SPACE, BlockReader
-from fixtureflow.reader.exact import scan
 from fixtureflow.record import Head
 from fixtureflow.stream import Block
 
@@ -125,18 +125,18 @@ class ArrayReader(BlockReader):
             lead = array[1 : len(array) - len(stripped)]
             array = b"[" + stripped
         block = Block(array, heads, self.labels, self.source, self.number, self.offset + len(lead))
-        block.lead = self._behind + lead if self.number > 1 else b""
+        block.lead = self._behind + lead if self.number > self.first else b""
         self.number += len(heads)
         return block
 
     def _exact(self, text: bytes, *, final: bool) -> Block | None:
         try:
-            found = scan(text, first=self.number == 1, final=final)
+            found = scan(text, first=self.number == self.first, final=final)
         except UnicodeDecodeError as error:
-            whole = scan(text[: error.start], first=self.number == 1, final=False)
+            whole = scan(text[: error.start], first=self.number == self.first, final=False)
             raise self.not_utf8(len(whole.records), self.offset + error.start, text[error.start]) from None
         offsets = [self.offset + at for at, _, _ in found.records]
-        follows = self.number > 1
+        follows = self.number > self.first
         block = self.exact([raw for _, raw, _ in found.records], [value for _, _, value in found.records], offsets)
         if block:
             start, end = found.records[0][0], found.records[-1][0] + len(found.records[-1][1])

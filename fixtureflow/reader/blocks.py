@@ -45,14 +45,15 @@ class BlockReader:
     end = ""
     """How the reading ended: "closed", or "cut" if the text ends within a record."""
 
-    def __init__(self, text: Text, start: bytes, offset: int, source: Source, size: int) -> None:
-        """`start` is text that was read already, `offset` where it stands."""
+    def __init__(self, text: Text, start: bytes, offset: int, source: Source, size: int, number: int = 1) -> None:
+        """`start` is text that was read already, `offset` where it stands; `number` is that of the first record."""
         self.text = text
         self.rest = start
         self.offset = offset
         self.source = source
         self.size = size
-        self.number = 1
+        self.number = number
+        self.first = number
         self.labels = _Labels()
 
     def exact(self, raws: list[bytes], values: list[object], offsets: list[int]) -> Block | None:

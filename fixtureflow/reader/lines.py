@@ -8,8 +8,8 @@ from itertools import accumulate
 
 import msgspec
 
+from fixtureflow.exact import scan
 from fixtureflow.reader.blocks import MEND, SPACE, BlockReader
-from fixtureflow.reader.exact import scan
 from fixtureflow.record import Head, Record
 from fixtureflow.stream import Block
 

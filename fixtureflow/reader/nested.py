@@ -1,4 +1,4 @@
-"""A document whose records sit deeper: the place of their array, found with ijson."""
+"""A document whose records sit deeper: the places of their lists, found with ijson."""
 
 from __future__ import annotations
 
@@ -10,39 +10,84 @@ import ijson
 from fixtureflow.errors import InputError
 from fixtureflow.reader.opening import Text
 
-__all__ = ["array_at", "suggestions"]
+__all__ = ["Nested", "suggestions"]
 
 _log = logging.getLogger("fixtureflow")
 
 
-def array_at(text: Text, path: str, name: str, block: int) -> tuple[bytes, int]:
-    """The text just after the `[` of the array at `path` (`data.objects`), and its byte offset.
+class Nested:
+    """The lists at a path (`data.objects`) of one document, one after the other.
 
     A parser has read up to a `[` and not a byte further when it tells of it, so the text is fed up to each in turn.
+    What stands in a list is read by others; the parser is told that it is empty.
     """
-    events = ijson.sendable_list()
-    parser = ijson.parse_coro(events)
-    offset = 0
-    among_others = False
-    while data := text.read(block):
-        pieces = data.split(b"[")
-        for index, piece in enumerate(pieces):
-            last = index == len(pieces) - 1
-            _feed(parser, piece if last else piece + b"[", name)
-            offset += len(piece) + (not last)
-            lists = (prefix for prefix, event, _ in events if event == "start_array")
-            among_others = among_others or any(_holds(prefix, path) for prefix in lists)
-            if not last and (path, "start_array", None) in events:
-                if among_others:
-                    _log.warning("%s: there may be more than one list at %s; only the first is read", name, path)
-                return b"[".join(pieces[index + 1 :]), offset
-            events.clear()
-    seen = f"has no list at {path!r}"
-    raise InputError(seen, advice="name where its records are, as --at data.objects", file=name)
+
+    def __init__(self, text: Text, path: str, name: str, size: int, *, repair: bool) -> None:
+        self.text = text
+        self.path = path
+        self.name = name
+        self.size = size
+        self.repair = repair
+        self.offset = 0
+        self._events = ijson.sendable_list()
+        self._parser = ijson.parse_coro(self._events)
+        self._pending = b""
+        self._found = False
+
+    def next(self) -> tuple[bytes, int] | None:
+        """The text that has been read after the `[` of the next list, and its offset; None at the document's end.
+
+        Raises `InputError` for a document that is no JSON, is cut short, or has no such list at all.
+        """
+        if self._found:
+            self._feed(b"]")
+        while data := self._pending or self.text.read(self.size):
+            self._pending = b""
+            at = 0
+            while (bracket := data.find(b"[", at)) >= 0:
+                self._feed(data[at : bracket + 1])
+                at = bracket + 1
+                if (self.path, "start_array", None) in self._events:
+                    self._events.clear()
+                    self._found = True
+                    self.offset += at
+                    return data[at:], self.offset
+                self._events.clear()
+            if at < len(data):
+                self._feed(data[at:])
+            self.offset += len(data)
+        self._feed(b"")
+        if not self._found:
+            advice = "name where its records are, as --at data.objects"
+            raise InputError(f"has no list at {self.path!r}", advice=advice, file=self.name)
+        return None
+
+    def resume(self, rest: bytes, offset: int) -> None:
+        """Go on after the `]` of a list; `rest` has been read already and begins at `offset`."""
+        self._pending = rest
+        self.offset = offset
+
+    def _feed(self, data: bytes) -> None:
+        """Empty data mean the end."""
+        try:
+            if data:
+                self._parser.send(data)
+            elif self.offset:
+                self._parser.close()
+        except StopIteration:
+            pass
+        except ijson.IncompleteJSONError as error:
+            if not (self.repair and self._found):
+                advice = "dump it again" + (", or keep the records with --repair" if self._found else "")
+                raise InputError("is cut short", advice=advice, file=self.name) from error
+            _log.warning("%s: is cut short after its records", self.name)
+        except ijson.JSONError as error:
+            problem = f"is not valid JSON: {str(error).splitlines()[0]}"
+            raise InputError(problem, advice="mend it by hand, or dump it again", file=self.name) from error
 
 
 def suggestions(text: bytes) -> list[str]:
-    """The paths of arrays in (the beginning of) a document whose items have a `model`."""
+    """The paths of lists in (the beginning of) a document whose items have a `model`."""
     events = ijson.sendable_list()
     parser = ijson.parse_coro(events)
     with contextlib.suppress(ijson.JSONError, StopIteration):
@@ -53,22 +98,3 @@ def suggestions(text: bytes) -> list[str]:
         if (event, value) == ("map_key", "model") and prefix.endswith(".item")
     }
     return sorted(found)
-
-
-def _holds(prefix: str, path: str) -> bool:
-    """Whether a list at `prefix` has items that `path` leads through."""
-    return path.startswith(f"{prefix}.item.".lstrip("."))
-
-
-def _feed(parser: object, data: bytes, name: str) -> None:
-    if not data:  # which would mean the end
-        return
-    try:
-        parser.send(data)  # type: ignore[attr-defined]
-    except StopIteration:
-        pass
-    except ijson.JSONError as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"is not valid JSON: {reason}", advice="mend it by hand, or dump it again", file=name
-        ) from error

@@ -94,8 +94,8 @@ class Split:
 
     folder: Path
     parts: list[Part]
-    interleaved: list[tuple[str, str]]
-    """Pairs of parts whose records took turns in the input, so that no order of the parts keeps theirs."""
+    interleaved: list[str]
+    """Parts whose records stood both before and after those of others, so that no order of the parts keeps theirs."""
     unmatched: list[str]
     """Patterns that no model matched."""
     seen: set[str]
@@ -155,21 +155,22 @@ def split(
     folder = Path(folder)
     with output_faults(str(folder)):
         made = _made(folder)
-        try:
+    try:
+        with output_faults(str(folder)):
             before = _before(folder, force=force)
             drafting.folder = folder / f".split-{os.urandom(4).hex()}"
             drafting.folder.mkdir()
-            try:
-                with ThreadPoolExecutor(max_workers=1) as thread:
-                    drafting.take(records, thread)
-                return _finished(drafting, folder, number=number, force=force, before=before)
-            finally:
-                shutil.rmtree(drafting.folder, ignore_errors=True)
-        except BaseException:
-            for path in made:
-                if not any(path.iterdir()):
-                    path.rmdir()
-            raise
+        try:
+            with ThreadPoolExecutor(max_workers=1) as thread:
+                drafting.take(records, thread)
+            return _finished(drafting, folder, number=number, force=force, before=before)
+        finally:
+            shutil.rmtree(drafting.folder, ignore_errors=True)
+    except BaseException:
+        for path in made:
+            if not any(path.iterdir()):
+                path.rmdir()
+        raise
 
 
 def _made(folder: Path) -> list[Path]:
@@ -215,7 +216,7 @@ class _Drafting:
         self.max_bytes = max_bytes
         self.parts: list[Part] = []
         self.latest: dict[str, Part] = {}
-        self.interleaved: dict[tuple[str, str], None] = {}
+        self.interleaved: dict[str, None] = {}
         self.keys: dict[str, str] = {}
         self.load_order: LoadOrder | None = None
         self.writing: deque[Future[None]] = deque()
@@ -235,7 +236,7 @@ class _Drafting:
                 part = self._part(key, layout)
                 if key != last:
                     if part.records:
-                        self.interleaved[key, last] = None
+                        self.interleaved[key] = None
                     last = key
                 if bounded:
                     for record in run.records():
@@ -252,13 +253,17 @@ class _Drafting:
         for part in self.parts:
             part.hold(part.layout.tail)
             self._write(part)
-        while self.writing:
-            self.writing.popleft().result()
+        self._await_writes(0)
 
     def _write(self, part: Part) -> None:
         self.writing.append(self.thread.submit(part.write, part.take_held()))
-        while len(self.writing) > WRITES_WAITING:
-            self.writing.popleft().result()
+        self._await_writes(WRITES_WAITING)
+
+    def _await_writes(self, waiting: int) -> None:
+        """Until only so many are under way."""
+        with output_faults(str(self.folder.parent)):
+            while len(self.writing) > waiting:
+                self.writing.popleft().result()
 
     def _bounded(self, held: int) -> int:
         """Write out all that is held once it may have become much: runs are counted, which is cheaper than bytes."""
@@ -330,12 +335,10 @@ def _finished(drafting: _Drafting, folder: Path, *, number: bool, force: bool, b
         suffix = ".jsonl" if part.layout.format == "jsonl" else ".json"
         chunk = f"-{part.chunk:04d}" if chunked else ""
         part.name = (f"{place:0{width}d}_" if number else "") + label(part.key) + chunk + suffix
-    there = [part.name for part in parts if (folder / part.name).exists()]
-    if there and not force:
-        advice = "choose another folder, or replace it with --force"
-        raise OutputError(f"{folder / there[0]} is there already", advice=advice)
+    with output_faults(str(folder)):
+        _make_sure(folder, [*(part.name for part in parts), MANIFEST], force=force)
     circular = [[label(key) for key in group] for group in circular]
-    interleaved = [(label(key), label(last)) for key, last in drafting.interleaved]
+    interleaved = [label(key) for key in drafting.interleaved]
     manifest = {
         "files": [part.described() for part in parts],
         "records": sum(part.records for part in parts),
@@ -344,13 +347,41 @@ def _finished(drafting: _Drafting, folder: Path, *, number: bool, force: bool, b
     }
     draft = drafting.folder / MANIFEST
     draft.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    for part in parts:
-        part.draft.replace(folder / part.name)
-    draft.replace(folder / MANIFEST)
-    for name in set(before) - {part.name for part in parts}:
-        (folder / name).unlink(missing_ok=True)
+    drafts = {part.name: part.draft for part in parts} | {MANIFEST: draft}
+    with output_faults(str(folder)):
+        _placed(folder, drafts, aside=drafting.folder, stale=set(before) - drafts.keys())
     unmatched = [pattern.text for pattern in drafting.patterns if not pattern.hits]
     return Split(folder, parts, interleaved, unmatched, set(drafting.keys), circular)
+
+
+def _make_sure(folder: Path, names: Iterable[str], *, force: bool) -> None:
+    """That these files can be put in the folder."""
+    for name in names:
+        if (folder / name).is_dir():
+            raise OutputError(f"{folder / name} is a folder", advice="choose another folder for the parts")
+        if (folder / name).exists() and not force:
+            advice = "choose another folder, or replace it with --force"
+            raise OutputError(f"{folder / name} is there already", advice=advice)
+
+
+def _placed(folder: Path, drafts: Mapping[str, Path], *, aside: Path, stale: Iterable[str]) -> None:
+    """Put each draft in its place, and old files aside; whatever goes wrong, the folder is then as it was."""
+    moves: list[tuple[Path, Path]] = []
+
+    def move(path: Path, to: Path) -> None:
+        path.rename(to)
+        moves.append((path, to))
+
+    try:
+        for number, name in enumerate((*stale, *drafts)):
+            if (folder / name).exists():
+                move(folder / name, aside / f"old-{number}")
+        for name, draft in drafts.items():
+            move(draft, folder / name)
+    except BaseException:
+        for path, to in reversed(moves):
+            to.rename(path)
+        raise
 
 
 def _labels(keys: Collection[str]) -> Callable[[str], str]:

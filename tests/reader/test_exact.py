@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fixtureflow as ff
-from fixtureflow.reader.exact import _walked
+from fixtureflow.exact import _walked
 
 settings.register_profile("exact", deadline=None, max_examples=200, derandomize=True)
 settings.load_profile("exact")
