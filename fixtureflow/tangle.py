@@ -38,16 +38,18 @@ def _arranged(graph: Graph, names: array[int], rank: Sequence[int], level: int, 
     if len(order) == len(graph):
         return array("i", map(names.__getitem__, order)) if level else order
     component = components(graph, array("i", (node for node, count in enumerate(waits) if count)))
+    sizes = array("I", bytes(4 * (max(component) + 1)))
+    for number in component:
+        if number >= 0:
+            sizes[number] += 1
     groups: dict[int, array[int]] = defaultdict(lambda: array("i"))
     for node, number in enumerate(component):
-        if number >= 0:
+        if number >= 0 and sizes[number] > 1:
             groups[number].append(node)
     inner: dict[int, array[int]] = {}
     head = array("i", range(len(graph)))
     for number in list(groups):
         members = groups.pop(number)
-        if len(members) == 1:
-            continue
         for node in members:
             head[node] = members[0]
         named = array("i", map(names.__getitem__, members))
