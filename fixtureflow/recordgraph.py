@@ -21,10 +21,10 @@ AGAIN = Link("", "", "parent", Place("", ""), False)
 
 
 def rank_of(link: Link) -> int:
-    """How binding a reference is: a generic one not at all, then lists, then what may be null."""
+    """How binding a reference is: a generic one not at all, then lists and guesses, then what may be null."""
     if link.kind == "generic":
         return 0
-    if link.many:
+    if link.many or link.guess:
         return 1
     return 2 if link.null and link.kind != "parent" else 3
 
