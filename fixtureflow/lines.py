@@ -10,8 +10,8 @@ from fixtureflow.catalogue import Catalogue
 from fixtureflow.loops import Changes, first_half
 from fixtureflow.record import Record
 from fixtureflow.recordgraph import RecordGraph
-from fixtureflow.spool import NEAR
 from fixtureflow.stream import BATCH, Block
+from fixtureflow.stretch import NEAR
 
 __all__ = ["Line", "Rearranged", "merged"]
 

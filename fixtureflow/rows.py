@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from fixtureflow.record import Record
-from fixtureflow.spool import Stretch
+from fixtureflow.stretch import Stretch
 
 __all__ = ["Columns"]
 

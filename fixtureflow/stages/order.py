@@ -37,8 +37,8 @@ from fixtureflow.references import Link
 from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema
 from fixtureflow.schema.sources import gather
-from fixtureflow.spool import Stretch
 from fixtureflow.stream import Block, Records
+from fixtureflow.stretch import Stretch
 from fixtureflow.tangle import arranged
 
 __all__ = ["Ordered", "order"]

@@ -1,0 +1,88 @@
+"""Runs of records of one model, and how they are when they have been read again."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fixtureflow.exact import scan
+from fixtureflow.record import Record, Source
+from fixtureflow.stream import Block, places
+
+__all__ = ["NEAR", "Run", "Stretch"]
+
+NEAR = 64
+"""Bytes between two neighbours of one input, at most."""
+
+_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_SPACE = b" \t\r\n"
+
+
+class Run(msgspec.Struct, gc=False, frozen=True):
+    """Neighbours of one model: the places of their first byte and after their last, how many, the first's number."""
+
+    model: str
+    start: int
+    end: int
+    count: int
+    number: int
+
+
+class Stretch(Block):
+    """A run of records read again; split only when asked."""
+
+    __slots__ = ("_lines", "_run", "_text")
+
+    def __init__(self, text: bytes, run: Run, source: Source, offset: int, *, lines: bool) -> None:
+        super().__init__(b"", [], {}, source, run.number, offset)
+        self._text = text
+        self._run = run
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return self._run.count
+
+    def labels(self) -> set[str]:
+        return {self._run.model}
+
+    def models(self) -> list[str]:
+        return [self._run.model] * self._run.count
+
+    def records(self) -> list[Record]:
+        if self._records is None:
+            raws = self.raws()
+            rows = zip(raws, places(self._text, raws, self.offset), strict=True)
+            model, source = self._run.model, self.source
+            self._records = [Record(raw, model, source, n, at) for n, (raw, at) in enumerate(rows, start=self.number)]
+        return self._records
+
+    def views(self) -> list[bytes]:
+        return self.raws()
+
+    def raws(self) -> list[bytes]:
+        if self._lines:
+            return [raw for line in self._text.split(b"\n") if (raw := line.strip(_SPACE))]
+        try:
+            return list(map(bytes, _raws(b"[%b]" % self._text)))
+        except (msgspec.DecodeError, RecursionError):  # NaN and the like, or very deep
+            return [raw for _, raw, _ in scan(self._text, first=False, final=True).records]
+
+    def pks(self) -> list[bytes]:
+        return [record.pk_text for record in self.records()]
+
+    def text(self, separator: bytes) -> bytes:
+        return separator.join(self.raws()) if self._lines else self._text
+
+    def spans(self, start: int) -> tuple[list[int], list[int]]:
+        """The place of each record, if the first is at `start`, and its size."""
+        raws = self.raws()
+        return list(places(self._text, raws, start)), list(map(len, raws))
+
+    def follows(self, other: Block | None) -> tuple[int, int] | None:
+        """The places that what parts it from `other` stands between, if it stands just behind it in a JSON array."""
+        if isinstance(other, Stretch) and not self._lines and 0 < self._run.start - other._run.end <= NEAR:
+            return other._run.end, self._run.start
+        return None
+
+    def array(self) -> bytes:
+        """The records as one JSON array."""
+        return b"[%b]" % (b",".join(self.raws()) if self._lines else self._text)
