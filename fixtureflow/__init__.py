@@ -16,10 +16,13 @@ if TYPE_CHECKING:
         TargetError,
         UsageError,
     )
-    from fixtureflow.reader import read
+    from fixtureflow.reader import Reading, read
     from fixtureflow.record import Record
+    from fixtureflow.schema.infer import infer
+    from fixtureflow.schema.model import Schema
+    from fixtureflow.schema.sources import gather, sources_from
     from fixtureflow.sinks.split import Split, split
-    from fixtureflow.stages.filter import filter  # noqa: A004 - the verb's name
+    from fixtureflow.stages.filter import Filtered, filter  # noqa: A004 - the verb's name
     from fixtureflow.stages.order import Ordered, order
     from fixtureflow.stream import Records
     from fixtureflow.views.stats import Stats, stats
@@ -28,12 +31,15 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Filtered",
     "FixtureflowError",
     "InputError",
     "Ordered",
     "OutputError",
+    "Reading",
     "Record",
     "Records",
+    "Schema",
     "SchemaError",
     "Split",
     "Stats",
@@ -41,18 +47,24 @@ __all__ = [
     "UsageError",
     "Written",
     "filter",
+    "gather",
+    "infer",
     "order",
     "read",
+    "sources_from",
     "split",
     "stats",
     "write",
 ]
 
 _HOMES = {
-    "reader": ("read",),
+    "reader": ("Reading", "read"),
     "record": ("Record",),
     "sinks.split": ("Split", "split"),
-    "stages.filter": ("filter",),
+    "schema.infer": ("infer",),
+    "schema.model": ("Schema",),
+    "schema.sources": ("gather", "sources_from"),
+    "stages.filter": ("Filtered", "filter"),
     "stages.order": ("Ordered", "order"),
     "stream": ("Records",),
     "views.stats": ("Stats", "stats"),
@@ -61,13 +73,15 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    """Import a name where it is first used, so that no verb waits for what another needs (PEP 562)."""
-    if name not in __all__:
-        raise AttributeError(f"module 'fixtureflow' has no attribute {name!r}")
-    value = getattr(import_module(f"fixtureflow.{_HOME.get(name, 'errors')}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a checker that saw it would believe in any name
+
+    def __getattr__(name: str) -> Any:
+        """Import a name where it is first used, so that no verb waits for what another needs (PEP 562)."""
+        if name not in __all__:
+            raise AttributeError(f"module 'fixtureflow' has no attribute {name!r}")
+        value = getattr(import_module(f"fixtureflow.{_HOME.get(name, 'errors')}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -50,6 +50,13 @@ class Reading(Records):
         super().__init__(self._blocks)
         if at == "":
             raise UsageError("`at` names no place", advice="leave it out, or write --at data.objects")
+        for item in inputs:
+            if not isinstance(item, str | Path) and not hasattr(item, "read"):
+                problem = f"an input is a path or a file open for reading, not {type(item).__name__}"
+                raise UsageError(problem, advice="give several one by one: ff.read(*names)")
+        streams = [item for item in inputs if not _is_path(item)]
+        if len({id(item) if item != "-" else "-" for item in streams}) < len(streams):
+            raise UsageError("a stream is named twice, and can be read only once")
         self.inputs = inputs
         self.at = at
         self.repair = repair
@@ -65,7 +72,7 @@ class Reading(Records):
         return self.sources[0].layout
 
     def _blocks(self) -> Iterator[Block]:
-        if self.started and not all(isinstance(item, str | Path) and item != "-" for item in self.inputs):
+        if self.started and not all(map(_is_path, self.inputs)):
             raise UsageError("a stream can be read only once", advice="write it to a file first, and read that")
         self.started = True
         self.count = 0
@@ -175,6 +182,10 @@ class Reading(Records):
             return
         where = f"its records seem to be at {' and '.join(places)}: --at {places[0]}" if places else _AT
         raise InputError("is one JSON object, not a list of records", advice=where, file=source.name, offset=0)
+
+
+def _is_path(item: Input) -> bool:
+    return isinstance(item, str | Path) and item != "-"
 
 
 def _is_record(line: bytes) -> bool:

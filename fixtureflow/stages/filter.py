@@ -39,6 +39,9 @@ class Filtered(Records):
 
     def _blocks(self, records: Iterable[Record]) -> Iterator[Block]:
         self.dropped.clear()
+        self.seen.clear()
+        for pattern in (*self._include, *self._exclude):
+            pattern.hits = 0
         kept: dict[str, bool] = {}
         for block in blocks_of(records):
             models = block.labels()

@@ -42,7 +42,8 @@ def main() -> None:
         peaks: dict[str, float] = {}
         for _ in range(rounds):
             for name, command in commands.items():
-                elapsed, peaks[name] = run(command, folder)
+                elapsed, peak = run(command, folder)
+                peaks[name] = max(peak, peaks.get(name, 0))
                 seconds[name].append(elapsed)
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     peers = [name for name in PEERS if name in medians]
