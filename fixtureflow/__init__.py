@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fixtureflow.record import Record
     from fixtureflow.sinks.split import Split, split
     from fixtureflow.stages.filter import filter  # noqa: A004 - the verb's name
+    from fixtureflow.stages.natural import Natural, natural
     from fixtureflow.stages.order import Ordered, order
     from fixtureflow.stream import Records
     from fixtureflow.views.stats import Stats, stats
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 __all__ = [
     "FixtureflowError",
     "InputError",
+    "Natural",
     "Ordered",
     "OutputError",
     "Record",
@@ -41,6 +43,7 @@ __all__ = [
     "UsageError",
     "Written",
     "filter",
+    "natural",
     "order",
     "read",
     "split",
@@ -53,6 +56,7 @@ _HOMES = {
     "record": ("Record",),
     "sinks.split": ("Split", "split"),
     "stages.filter": ("filter",),
+    "stages.natural": ("Natural", "natural"),
     "stages.order": ("Ordered", "order"),
     "stream": ("Records",),
     "views.stats": ("Stats", "stats"),
