@@ -168,6 +168,9 @@ class Plan:
                 name = model.label if model else label
                 found.setdefault(name, f"{stays.model}.{stays.field} refers to it by pk")
         for label in self.labels:
+            model = self.schema.concrete(label)
+            if model is None or "relations" not in model.complete:
+                found.setdefault("*", f"not all is known of what {label} refers to")
             for link in links_of(self.schema, label):
                 if link.kind == "parent":
                     found.setdefault(link.to.model, f"{label} is its multi-table child")

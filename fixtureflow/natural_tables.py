@@ -121,11 +121,14 @@ def _led_to(piece: _Piece, store: Store, value: Any, text: bytes) -> bytes:
 class Tables:
     """Makes each table once, with those that it is read through."""
 
-    def __init__(self, schema: Schema, sources: list[Rows], disk: Disk, findings: Findings) -> None:
+    def __init__(
+        self, schema: Schema, sources: list[Rows], disk: Disk, findings: Findings, *, trust_guesses: bool = False
+    ) -> None:
         self._schema = schema
         self.sources = sources
         self._disk = disk
         self._findings = findings
+        self._trust = trust_guesses
         self._made: dict[tuple[Place, str, tuple[str, ...], bool], Table] = {}
 
     def table(self, place: Place, label: str, paths: tuple[str, ...], *, back: bool = False) -> Table:
@@ -170,6 +173,8 @@ class Tables:
         relation = field.relation if field else None
         if not isinstance(relation, Relation) or not all("__" in path for path in paths):
             raise LookupError(paths[0])
+        if relation.guess and not self._trust:
+            raise LookupError(f"{model.label}.{first} is only guessed")
         rest = tuple(path.partition("__")[2] for path in paths)
         inner = self.table(place_of(self._schema, relation), relation.to, rest)
         return _Piece(_column(model, names, first), inner, rest, paths_of(self._schema, relation.to))

@@ -165,7 +165,7 @@ class Natural(Records):
             f"{label} has no get_by_natural_key: loaddata cannot find its rows"
             for label in sorted(self.plan.unloadable)
         ]
-        said += remaining(self.plan.stays)
+        said += remaining(one for one in self.plan.stays if one.model not in self.left_out)
         said += kept(self.primaries.kept)
         said += dropped(self.primaries.dropped, self.plan.stays)
         said += left_behind(self.merged.schema, self.plan.labels, self.referred)
@@ -185,7 +185,7 @@ class Natural(Records):
         )
 
     def _prepare(self, catalogue: Catalogue) -> Turning:
-        self.merged = known(self._given, [*catalogue.models, "contenttypes.contenttype"])
+        self.merged = _known(self._given, catalogue.models)
         schema = self.merged.schema
         self.findings = Findings()
         self.plan = plan = Plan(schema, catalogue.models, self._to_model, trust_guesses=self._trust, back=self._back)
@@ -194,7 +194,7 @@ class Natural(Records):
         self.referred = {label: set() for label in left}
         rows = [FixtureRows(schema, catalogue, "the dump"), *(looked_up_in(schema, place) for place in self._lookup)]
         disk = Disk(self._memory)
-        tables = Tables(schema, list(rows), disk, self.findings)
+        tables = Tables(schema, list(rows), disk, self.findings, trust_guesses=self._trust)
         made: dict[tuple[str, str], Table] = {}
         for label in catalogue.models:
             for turn in list(plan.turns[label]) if label not in self.left_out else ():
@@ -206,3 +206,15 @@ class Natural(Records):
         self.spilled = disk.used
         reject = self._unresolved == "reject"
         return Turning(plan, made, self.primaries, self.findings, self.referred, reject=reject, back=self._back)
+
+
+def _known(given: Schema | list[Source] | None, labels: Iterable[str]) -> Merged:
+    """The schema, with what is known of the apps that are only referred to: their rows may be looked up elsewhere."""
+    wanted = {*labels, "contenttypes.contenttype"}
+    while True:
+        merged = known(given, wanted)
+        models = [model for label in wanted if (model := merged.schema.concrete(label))]
+        more = {relation.to for model in models for _, relation in model.relations()} - wanted
+        if not more:
+            return merged
+        wanted |= more

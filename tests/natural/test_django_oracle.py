@@ -166,3 +166,16 @@ def test_it_loads_as_the_plain_dump_does(scratch: Scratch, project: str, primary
     ff.write(ff.order(ff.read(io.BytesIO(dump)), schema_of(project)), ordered)
     loaddata(project, target, ordered.getvalue(), env=NO_TOKENS)
     assert identity_differences(project, source, target) == []
+
+
+@pytest.mark.parametrize("project", SMALL)
+def test_rows_that_were_not_dumped_are_looked_up_in_the_old_database(scratch: Scratch, project: str) -> None:
+    database = scratch(project, populated=True)
+    excluded = ["-e", "contenttypes", "-e", "accounts" if project == "swapped" else "auth"]
+    plain = dumpdata(project, database, *excluded)
+    expected = rows_of(dumpdata(project, database, "--natural-foreign", *excluded), project)
+    skipped = computed(project)
+    got = rows_of(turned(plain, project, lookup=database), project)
+    assert without(got, skipped) == without(expected, skipped)
+    with pytest.raises(ff.InputError, match="dangling"):
+        turned(plain, project)

@@ -173,6 +173,21 @@ def test_a_guess_turns_nothing_unless_it_is_trusted() -> None:
         assert turned(text, schema, trust_guesses=True)[-1]["fields"] == {"by": ["Ann"]}
 
 
+def test_a_guess_on_the_way_of_a_key_turns_nothing_either() -> None:
+    schema = Schema.of(
+        [
+            keyed("lib.author", "name", name=Field()),
+            keyed(
+                "lib.book", "title", "author__name", title=Field(), author=fk("lib.author", guess=Guess(confidence=1))
+            ),
+            plain("lib.loan", book=fk("lib.book")),
+        ]
+    )
+    text = dump(*AUTHORS, *BOOKS, ("lib.loan", 1, {"book": 5}))
+    assert turned(text, schema) == json.loads(text)
+    assert turned(text, schema, trust_guesses=True)[-1]["fields"] == {"book": ["T", 'Bo, "}']}
+
+
 def test_a_computed_key_stays_a_pk_and_that_is_said() -> None:
     author = Model(
         label="lib.author",
@@ -192,6 +207,12 @@ def test_models_that_no_schema_knows_are_named() -> None:
 
 
 # Where rows are looked up
+
+
+def test_apps_that_are_only_referred_to_are_known_too(tmp_path: Path) -> None:
+    (tmp_path / "auth.json").write_bytes(dump(("auth.user", 3, {"username": "bob"})))
+    text = dump(("authtoken.token", "k", {"user": 3}))
+    assert turned(text, Schema(), lookup=tmp_path / "auth.json")[0]["fields"] == {"user": ["bob"]}
 
 
 def test_rows_that_the_dump_lacks_are_looked_up_in_a_second_fixture(tmp_path: Path) -> None:
@@ -273,6 +294,14 @@ def test_safe_keeps_the_pks_that_something_still_needs() -> None:
     assert "pk" not in django["lib.author"]
     lines = said(dump(*rows), schema, natural_primary="django")
     assert any(line.startswith("pks are left out, and lib.note.key refers to any model by pk") for line in lines)
+
+
+def test_safe_keeps_all_pks_where_not_all_references_are_known() -> None:
+    schema = Schema.of([keyed("lib.author", "name", name=Field())])
+    text = dump(*AUTHORS, ("shop.order", 1, {"author": 1}))
+    assert turned(text, schema, natural_primary="safe") == json.loads(text)
+    lines = said(text, schema, natural_primary="safe")
+    assert "keeps its pk: lib.author (not all is known of what shop.order refers to)" in lines
 
 
 # Nothing else changes
