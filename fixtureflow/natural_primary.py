@@ -51,10 +51,11 @@ class Primaries:
     """Which models' pks are left out (`dropped`), and which with natural keys keep them, and why (`kept`)."""
 
     def __init__(self, plan: Plan, tables: Tables, primary: Primary, left_out: Iterable[str]) -> None:
-        generic = _generic_targets(plan, tables) if primary == "safe" else {}
-        self.dropped, self.kept = plan.without_pk(primary, generic)
-        self._of: dict[str, Without] = {}
         left = set(left_out)
+        self.generic = _generic_targets(plan, tables) if primary == "safe" or left else {}
+        """For each model, the models that its generic keys lead to (`*` where that is not known), if that matters."""
+        self.dropped, self.kept = plan.without_pk(primary, self.generic)
+        self._of: dict[str, Without] = {}
         for label in plan.labels if primary != "keep" else ():
             model = plan.schema.concrete(label)
             if model is None or label in left:

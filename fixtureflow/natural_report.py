@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fixtureflow.natural_plan import Stays
 from fixtureflow.schema.model import Schema
 
-__all__ = ["dropped", "kept", "left_behind", "not_made_again", "remaining"]
+__all__ = ["cut_off", "dropped", "kept", "left_behind", "not_made_again", "remaining"]
 
 SHOWN = 5
 _DEFAULT = ("add", "change", "delete", "view")
@@ -31,6 +31,16 @@ def dropped(labels: Iterable[str], stays: Iterable[Stays]) -> Iterator[str]:
         if one.to in left or not one.to:
             to = one.to or "any model"
             yield f"pks are left out, and {one.model}.{one.field} refers to {to} by pk ({one.reason})"
+
+
+def cut_off(stays: Iterable[Stays], generic: Mapping[str, set[str]], labels: Iterable[str]) -> Iterator[str]:
+    """References by pk to models that are left out: in the target these pks may be of other rows."""
+    left = set(labels)
+    for one in stays:
+        if one.model not in left:
+            led_to = generic.get(one.model, {"*"}) if one.reason.startswith("a generic") else {one.to}
+            for label in sorted(led_to & left):
+                yield f"left out, and {one.model}.{one.field} refers to {label} by pk ({one.reason})"
 
 
 def kept(reasons: Mapping[str, str]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from fixtureflow.lookup import FixtureRows, looked_up_in
 from fixtureflow.natural_keys import Disk
 from fixtureflow.natural_plan import Plan, Primary
 from fixtureflow.natural_primary import Primaries
-from fixtureflow.natural_report import dropped, kept, left_behind, remaining
+from fixtureflow.natural_report import cut_off, dropped, kept, left_behind, remaining
 from fixtureflow.natural_tables import Table, Tables
 from fixtureflow.patterns import Pattern, any_matches, parse_patterns
 from fixtureflow.record import Record
@@ -168,6 +168,7 @@ class Natural(Records):
         said += remaining(one for one in self.plan.stays if one.model not in self.left_out)
         said += kept(self.primaries.kept)
         said += dropped(self.primaries.dropped, self.plan.stays)
+        said += cut_off(self.plan.stays, self.primaries.generic, self.left_out)
         said += left_behind(self.merged.schema, self.plan.labels, self.referred)
         return said
 
