@@ -87,12 +87,11 @@ def natural(
     """
     import fixtureflow as ff
     from fixtureflow.errors import FixtureflowError
-    from fixtureflow.schema.sources import from_file, from_settings, schema_files
+    from fixtureflow.schema.sources import sources_from
 
     names = inputs or ["-"]
     with session(names, output, quiet=quiet) as run:
-        given = [from_file(path) for path in (*schema_files(), *(schema or ()))]
-        given += [from_settings(settings)] if settings else []
+        given = sources_from(schema or (), settings=settings)
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
         turned = ff.natural(
             records,

@@ -23,9 +23,9 @@ from fixtureflow.natural_report import cut_off, dropped, kept, left_behind, rema
 from fixtureflow.natural_tables import Table, Tables
 from fixtureflow.patterns import Pattern, any_matches, parse_patterns
 from fixtureflow.record import Record
-from fixtureflow.schema.known import known
 from fixtureflow.schema.merge import Merged, Source
 from fixtureflow.schema.model import Schema
+from fixtureflow.schema.sources import gather
 from fixtureflow.stream import Block, Records
 from fixtureflow.stretch import Stretch
 from fixtureflow.turning import Turning
@@ -186,7 +186,10 @@ class Natural(Records):
         )
 
     def _prepare(self, catalogue: Catalogue) -> Turning:
-        self.merged = _known(self._given, catalogue.models)
+        # Guesses turn nothing unless they are trusted, so they need not be made.
+        labels = [*catalogue.models, "contenttypes.contenttype"]
+        seen = Records(catalogue.stretches)
+        self.merged = gather(labels, given=self._given, records=seen, infer=None if self._trust else False, quiet=True)
         schema = self.merged.schema
         self.findings = Findings()
         self.plan = plan = Plan(schema, catalogue.models, self._to_model, trust_guesses=self._trust, back=self._back)
@@ -207,15 +210,3 @@ class Natural(Records):
         self.spilled = disk.used
         reject = self._unresolved == "reject"
         return Turning(plan, made, self.primaries, self.findings, self.referred, reject=reject, back=self._back)
-
-
-def _known(given: Schema | list[Source] | None, labels: Iterable[str]) -> Merged:
-    """The schema, with what is known of the apps that are only referred to: their rows may be looked up elsewhere."""
-    wanted = {*labels, "contenttypes.contenttype"}
-    while True:
-        merged = known(given, wanted)
-        models = [model for label in wanted if (model := merged.schema.concrete(label))]
-        more = {relation.to for model in models for _, relation in model.relations()} - wanted
-        if not more:
-            return merged
-        wanted |= more
