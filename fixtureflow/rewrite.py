@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from fixtureflow.edit import children, items, with_fields
-from fixtureflow.reader.exact import scan
+from fixtureflow.exact import scan
 from fixtureflow.record import Record
 from fixtureflow.stretch import Stretch
 

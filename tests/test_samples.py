@@ -13,7 +13,7 @@ import pytest
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 STORIES = sorted(path.parent.name for path in SAMPLES.glob("*/command"))
-TIMES = re.compile(r" in \d+\.\d s \([\d,]+ MB/s\)")
+TIMES = re.compile(r" in \d+\.\d s(?: \([\d,]+ MB/s\))?")
 
 
 def run(story: str, folder: Path) -> dict[str, str]:
