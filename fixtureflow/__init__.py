@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fixtureflow.schema.sources import gather, sources_from
     from fixtureflow.sinks.split import Split, split
     from fixtureflow.stages.filter import Filtered, filter  # noqa: A004 - the verb's name
+    from fixtureflow.stages.natural import Natural, natural
     from fixtureflow.stages.order import Ordered, order
     from fixtureflow.stream import Records
     from fixtureflow.views.stats import Stats, stats
@@ -34,6 +35,7 @@ __all__ = [
     "Filtered",
     "FixtureflowError",
     "InputError",
+    "Natural",
     "Ordered",
     "OutputError",
     "Reading",
@@ -49,6 +51,7 @@ __all__ = [
     "filter",
     "gather",
     "infer",
+    "natural",
     "order",
     "read",
     "sources_from",
@@ -65,6 +68,7 @@ _HOMES = {
     "schema.model": ("Schema",),
     "schema.sources": ("gather", "sources_from"),
     "stages.filter": ("Filtered", "filter"),
+    "stages.natural": ("Natural", "natural"),
     "stages.order": ("Ordered", "order"),
     "stream": ("Records",),
     "views.stats": ("Stats", "stats"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from fixtureflow.layout import TOKEN
 
-__all__ = ["items", "with_fields"]
+__all__ = ["children", "items", "with_fields"]
 
 
 def with_fields(raw: bytes, changes: Mapping[str, Callable[[bytes], bytes]]) -> bytes:
@@ -17,10 +17,10 @@ def with_fields(raw: bytes, changes: Mapping[str, Callable[[bytes], bytes]]) -> 
     """
     out: list[bytes] = []
     done = 0
-    for name, begin, end in _children(raw):
+    for name, begin, end in children(raw):
         if name != "fields":
             continue
-        for field, start, stop in _children(raw[begin:end]):
+        for field, start, stop in children(raw[begin:end]):
             if field in changes:
                 out += raw[done : begin + start], changes[field](raw[begin + start : begin + stop])
                 done = begin + stop
@@ -29,10 +29,10 @@ def with_fields(raw: bytes, changes: Mapping[str, Callable[[bytes], bytes]]) -> 
 
 def items(text: bytes) -> list[bytes]:
     """The texts of the items of a JSON array."""
-    return [text[start:end] for _, start, end in _children(text)]
+    return [text[start:end] for _, start, end in children(text)]
 
 
-def _children(text: bytes) -> Iterator[tuple[str, int, int]]:
+def children(text: bytes) -> Iterator[tuple[str, int, int]]:
     """The values directly inside an object or array: key (of an array, empty), start, end."""
     key = ""
     depth = end = 0

@@ -65,6 +65,11 @@ class Findings:
         """How many findings there are."""
         return sum(group.count for group in self)
 
+    @property
+    def any(self) -> bool:
+        """Is there one?"""
+        return bool(self._groups)
+
     def add(self, finding: Finding, *, keep: bool = False) -> None:
         """`keep` it among the examples however many there are."""
         key = (finding.problem, finding.model, finding.field, finding.to, finding.done)

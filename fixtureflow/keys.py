@@ -59,6 +59,10 @@ class Keys:
             return self.dense[key]
         return self._sparse.get(key, -1)
 
+    def sizes(self) -> tuple[int, int]:
+        """How many places the array has, and how many keys are held outside of it."""
+        return len(self.dense), len(self._sparse)
+
     def _grown(self, key: int) -> bool:
         """Make the array reach `key`, if most of it would not stay empty."""
         limit = max(DENSE, 8 * self._held)

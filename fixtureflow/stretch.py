@@ -30,28 +30,28 @@ class Run(msgspec.Struct, gc=False, frozen=True):
 class Stretch(Block):
     """A run of records read again; split only when asked."""
 
-    __slots__ = ("_lines", "_run", "_text")
+    __slots__ = ("_text", "lines", "run")
 
     def __init__(self, text: bytes, run: Run, source: Source, offset: int, *, lines: bool) -> None:
         super().__init__(b"", [], {}, source, run.number, offset)
         self._text = text
-        self._run = run
-        self._lines = lines
+        self.run = run
+        self.lines = lines
 
     def __len__(self) -> int:
-        return self._run.count
+        return self.run.count
 
     def labels(self) -> set[str]:
-        return {self._run.model}
+        return {self.run.model}
 
     def models(self) -> list[str]:
-        return [self._run.model] * self._run.count
+        return [self.run.model] * self.run.count
 
     def records(self) -> list[Record]:
         if self._records is None:
             raws = self.raws()
             rows = zip(raws, places(self._text, raws, self.offset), strict=True)
-            model, source = self._run.model, self.source
+            model, source = self.run.model, self.source
             self._records = [Record(raw, model, source, n, at) for n, (raw, at) in enumerate(rows, start=self.number)]
         return self._records
 
@@ -59,7 +59,7 @@ class Stretch(Block):
         return self.raws()
 
     def raws(self) -> list[bytes]:
-        if self._lines:
+        if self.lines:
             return [raw for line in self._text.split(b"\n") if (raw := line.strip(_SPACE))]
         try:
             return list(map(bytes, _raws(b"[%b]" % self._text)))
@@ -70,7 +70,7 @@ class Stretch(Block):
         return [record.pk_text for record in self.records()]
 
     def text(self, separator: bytes) -> bytes:
-        return separator.join(self.raws()) if self._lines else self._text
+        return separator.join(self.raws()) if self.lines else self._text
 
     def spans(self, start: int) -> tuple[list[int], list[int]]:
         """The place of each record, if the first is at `start`, and its size."""
@@ -79,10 +79,10 @@ class Stretch(Block):
 
     def follows(self, other: Block | None) -> tuple[int, int] | None:
         """The places that what parts it from `other` stands between, if it stands just behind it in a JSON array."""
-        if isinstance(other, Stretch) and not self._lines and 0 < self._run.start - other._run.end <= NEAR:
-            return other._run.end, self._run.start
+        if isinstance(other, Stretch) and not self.lines and 0 < self.run.start - other.run.end <= NEAR:
+            return other.run.end, self.run.start
         return None
 
     def array(self) -> bytes:
         """The records as one JSON array."""
-        return b"[%b]" % (b",".join(self.raws()) if self._lines else self._text)
+        return b"[%b]" % (b",".join(self.raws()) if self.lines else self._text)

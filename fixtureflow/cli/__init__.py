@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from fixtureflow import __version__
-from fixtureflow.cli import drawing, schemas
+from fixtureflow.cli import drawing, naturals, schemas
 from fixtureflow.cli.options import (
     At,
     Compact,
@@ -311,6 +311,7 @@ def stats(
     run.summary(f"{amount(found.records)} of {amount(len(found.models), 'model')}")
 
 
+app.command("natural")(naturals.natural)
 app.command("schema")(schemas.schema)
 app.command("graph")(drawing.graph)
 

@@ -56,6 +56,13 @@ SCHEMA = {
 }
 
 
+# What the dump refers to and lacks.
+TYPES = [
+    {"model": "contenttypes.contenttype", "pk": n, "fields": {"app_label": "blog", "model": f"model{n}"}}
+    for n in range(1, 13)
+] + [{"model": "auth.group", "pk": 1, "fields": {"name": "readers", "permissions": []}}]
+
+
 def records(size: int, seed: int = 7) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """(model, pk, fields) until about `size` bytes have been given."""
     rng = random.Random(seed)

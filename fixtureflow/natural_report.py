@@ -1,0 +1,80 @@
+"""What there is to say of a fixture whose references were turned: what stayed, what was left out, what is missing."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from fixtureflow.natural_plan import Stays
+from fixtureflow.schema.model import Schema
+
+__all__ = ["cut_off", "dropped", "kept", "left_behind", "not_made_again", "remaining"]
+
+SHOWN = 5
+_DEFAULT = ("add", "change", "delete", "view")
+
+
+def remaining(stays: Iterable[Stays]) -> Iterator[str]:
+    """The references that are still by primary key, by the model referred to and the reason."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in stays:
+        groups[one.to, one.reason].append(f"{one.model}.{one.field}")
+    for (to, reason), fields in groups.items():
+        yield f"still by pk: {_some(fields)}{f' → {to}' if to else ''} ({reason})"
+
+
+def dropped(labels: Iterable[str], stays: Iterable[Stays]) -> Iterator[str]:
+    """The models whose pks are left out, though something still refers to them by pk."""
+    left = set(labels)
+    for one in stays if left else ():
+        if one.to in left or not one.to:
+            to = one.to or "any model"
+            yield f"pks are left out, and {one.model}.{one.field} refers to {to} by pk ({one.reason})"
+
+
+def cut_off(stays: Iterable[Stays], generic: Mapping[str, set[str]], labels: Iterable[str]) -> Iterator[str]:
+    """References by pk to models that are left out: in the target these pks may be of other rows."""
+    left = set(labels)
+    for one in stays:
+        if one.model not in left:
+            led_to = generic.get(one.model, {"*"}) if one.reason.startswith("a generic") else {one.to}
+            for label in sorted(led_to & left):
+                yield f"left out, and {one.model}.{one.field} refers to {label} by pk ({one.reason})"
+
+
+def kept(reasons: Mapping[str, str]) -> Iterator[str]:
+    """The models with natural keys that keep their pks."""
+    for label, reason in reasons.items():
+        yield f"keeps its pk: {label} ({reason})"
+
+
+def left_behind(schema: Schema, labels: Iterable[str], referred: Mapping[str, set[bytes]]) -> Iterator[str]:
+    """Of what is left out and still referred to, what a newly migrated database will not have."""
+    known = set(labels)
+    for label, keys in referred.items():
+        model = schema.concrete(label)
+        if not keys:
+            continue
+        if model is None or not model.filled_by_migrate:
+            yield f"left out and still referred to: {len(keys):,} of {label}; the target must have them"
+        elif missing := sorted(not_made_again(schema, known, label, keys)):
+            yield (
+                f"left out and still referred to: {len(missing):,} of {label} "
+                f"that migrate may not make again: {_some(missing)}"
+            )
+
+
+def not_made_again(schema: Schema, known: set[str], label: str, keys: Iterable[bytes]) -> Iterator[str]:
+    """Content types of models that nothing here knows, and permissions other than the four of such a model."""
+    for text in keys:
+        *code, app, model = map(str, json.loads(b"[%b]" % text)) if text.count(b",") else ("", "", "")
+        there = f"{app}.{model}" in known or schema.model(f"{app}.{model}") is not None
+        standard = label == "contenttypes.contenttype" or code in [[f"{action}_{model}"] for action in _DEFAULT]
+        if label not in ("contenttypes.contenttype", "auth.permission") or not (there and standard):
+            yield text.decode()
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -1,0 +1,208 @@
+"""New texts in the place of field values, in many records at once: all other bytes stay as they are.
+
+Within JSON the bytes `"author": ` are a key wherever they stand, since a quote inside a string has a backslash before
+it. So if a text of N records whose `author` was decoded N times has these bytes N times, those are the places, one in
+each record. Where the numbers differ (an object deeper down has such a key too) records are looked at one by one, and
+in the last resort token by token. Only a key spelled with escapes could deceive; where a text has any, the outcome is
+decoded again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+
+from fixtureflow.edit import children, items, with_fields
+from fixtureflow.exact import scan
+from fixtureflow.record import Record
+from fixtureflow.stretch import Stretch
+
+__all__ = ["Style", "Turned", "listed", "raws_of", "replaced", "style_of", "with_field", "without_pk"]
+
+_HEAD = re.compile(rb'(\{\s*"model"\s*:\s*"[^"\\]*"\s*,\s*)"pk"\s*:\s*(?:-?[0-9]+|"[^"\\]*")\s*,\s*')
+_ESCAPE = re.compile(rb"\\u")  # found faster than with `in` where there are many backslashes
+_FIELDS = re.compile(rb'(,[ \t]*)?(\n[ \t]*)?"fields"([ \t]*:[ \t]*)\{(\n[ \t]*)?')
+
+
+_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class Turned(Stretch):
+    """A stretch of which only values within records have changed: where these stood is as before."""
+
+    __slots__ = ("_before",)
+
+    def __init__(self, text: bytes, before: Stretch) -> None:
+        super().__init__(text, before.run, before.source, before.offset, lines=False)
+        self._before = before
+
+    def records(self) -> list[Record]:
+        if self._records is None:
+            model = self.run.model
+            pairs = zip(self.raws(), self._before.records(), strict=True)
+            self._records = [Record(raw, model, old.source, old.number, old.offset) for raw, old in pairs]
+        return self._records
+
+    def text(self, separator: bytes) -> bytes:
+        return separator.join(self.raws()) if self._before.lines else super().text(separator)
+
+
+def raws_of(text: bytes) -> list[bytes]:
+    """The records of a text, which are parted by commas."""
+    try:
+        return list(map(bytes, _raws(b"[%b]" % text)))
+    except (msgspec.DecodeError, RecursionError):  # NaN and the like
+        return [raw for _, raw, _ in scan(text, first=False, final=True).records]
+
+
+class Style(NamedTuple):
+    """How the records of a text are laid out."""
+
+    colon: bytes = b": "
+    line: bytes = b""
+    """What stands before the name of a field: a new line and its indentation, or nothing if all is on one line."""
+    step: bytes = b""
+    """The indentation that one level adds."""
+
+    comma: bytes = b", "
+    """Between items on one line; Django's own JSONL has no space there."""
+
+
+def style_of(text: bytes) -> Style:
+    """The layout of a text, told by its first record."""
+    match = _FIELDS.search(text)
+    if match is None:
+        return Style()
+    comma, outer, colon, line = match.groups(b"")
+    if line and line.startswith(outer):
+        return Style(colon, line, line.removeprefix(outer))
+    return Style(colon, comma=comma or (b", " if colon.endswith(b" ") else b","))
+
+
+def listed(parts: bytes, style: Style, line: bytes) -> bytes:
+    """The list of `parts` (joined by `, `), as the style has it where `line` stands before the list's own line."""
+    if not line and style.comma == b", ":
+        return b"[%b]" % parts
+    each = items(b"[%b]" % parts)
+    if not line:
+        return b"[%b]" % style.comma.join(each)
+    inner = line + style.step
+    return b"[" + inner + (b"," + inner).join(each) + line + b"]"
+
+
+def replaced(
+    text: bytes,
+    style: Style,
+    changes: Mapping[str, tuple[Sequence[bytes], Sequence[bytes]]],
+    again: Callable[[bytes], Mapping[str, Sequence[bytes]]],
+) -> bytes:
+    """`text` with the values of some fields replaced; `changes` has the old and the new ones of each record.
+
+    An empty old value means that the record has no such field. `again` decodes the fields of a text.
+    """
+    new = text
+    for name, (old, wanted) in changes.items():
+        if b"" in old:
+            old, wanted = [o for o in old if o], [w for o, w in zip(old, wanted, strict=True) if o]
+        found = _in_all(new, _key(style, name), old, wanted)
+        if found is None:
+            break
+        new = found
+    else:
+        if not _ESCAPE.search(text) or _came_true(again, new, changes):
+            return new
+    apart = raws_of(text)
+    ones = [_in_one(raw, style, {n: (o[at], w[at]) for n, (o, w) in changes.items()}) for at, raw in enumerate(apart)]
+    return _joined(text, apart, ones)
+
+
+def _key(style: Style, name: str) -> bytes:
+    return b'%b"%b"%b' % (style.line, name.encode(), style.colon)
+
+
+def _in_all(text: bytes, key: bytes, old: Sequence[bytes], new: Sequence[bytes]) -> bytes | None:
+    first, *rest = text.split(key)
+    if len(rest) != len(old) or not all(map(bytes.startswith, rest, old)):
+        return None
+    rest = list(map(bytes.__add__, new, map(bytes.removeprefix, rest, old)))
+    return key.join([first, *rest])
+
+
+def _came_true(
+    again: Callable[[bytes], Mapping[str, Sequence[bytes]]],
+    text: bytes,
+    changes: Mapping[str, tuple[Sequence[bytes], Sequence[bytes]]],
+) -> bool:
+    try:
+        found = again(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+    return all(list(found[name]) == list(new) for name, (_, new) in changes.items())
+
+
+def _in_one(raw: bytes, style: Style, changes: Mapping[str, tuple[bytes, bytes]]) -> bytes:
+    """One record; of a key that stands twice all values become that of the last, which is the one that counts."""
+    wanted = {name: (old, new) for name, (old, new) in changes.items() if old != new}
+    out = raw
+    for name, (old, new) in wanted.items():
+        before, key, after = out.partition(_key(style, name))
+        if not key or b"\\u" in raw or raw.count(b'"%b"' % name.encode()) != 1 or not after.startswith(old):
+            return with_fields(raw, {name: partial(_instead, new) for name, (_, new) in wanted.items()})
+        out = before + key + new + after[len(old) :]
+    return out
+
+
+def _instead(new: bytes, _: bytes) -> bytes:
+    return new
+
+
+def _joined(text: bytes, before: list[bytes], after: list[bytes]) -> bytes:
+    """The records put back among what stood between them."""
+    out: list[bytes] = []
+    at = 0
+    for old, new in zip(before, after, strict=True):
+        start = text.index(old, at)
+        out += text[at:start], new
+        at = start + len(old)
+    return b"".join(out) + text[at:]
+
+
+def without_pk(raw: bytes) -> bytes:
+    """A record without its pk."""
+    head = _HEAD.match(raw)
+    if head and raw.count(b'"pk"') == 1 and b"\\u" not in raw:
+        return head[1] + raw[head.end() :]
+    spans = {key: (start, end) for key, start, end in children(raw)}
+    if "pk" not in spans:
+        return raw
+    start, end = spans["pk"]
+    key = raw.rindex(b'"', 0, raw.rindex(b'"', 0, start))
+    following = [begin for begin, _ in spans.values() if begin > start]
+    if following:
+        after = raw[end : min(following)]
+        gap = re.match(rb"[ \t\r\n]*,[ \t\r\n]*", after)
+        return raw[:key] + raw[end + (gap.end() if gap else 0) :]
+    return raw[:key].rstrip(b" \t\r\n").removesuffix(b",") + raw[end:]
+
+
+def with_field(raw: bytes, name: str, text: bytes, order: Sequence[str], style: Style) -> bytes:
+    """A record with one more field, at its place in the `order` of fields; as it is if it has the field."""
+    begin, end = next(((start, stop) for key, start, stop in children(raw) if key == "fields"), (0, 0))
+    inner = raw[begin:end]
+    spans = list(children(inner))
+    if inner[:1] != b"{" or any(key == name for key, _, _ in spans):
+        return raw
+    member = b'"%b"%b%b' % (name.encode(), style.colon, text)
+    later = set(order[order.index(name) :]) if name in order else set()
+    after = next((at for at, (key, _, _) in enumerate(spans) if key in later), len(spans))
+    comma = b"," if style.line else style.comma
+    if not spans:
+        return raw[: begin + 1] + style.line + member + raw[begin + 1 :]
+    if after == 0:
+        return raw[: begin + 1] + style.line + member + comma + raw[begin + 1 :]
+    at = begin + spans[after - 1][2]
+    return raw[:at] + comma + style.line + member + raw[at:]

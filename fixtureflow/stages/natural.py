@@ -1,0 +1,212 @@
+"""Turn primary-key references into natural keys, as `dumpdata --natural-foreign` would have written them; and back.
+
+Two looks at the fixture: one finds where the records of each model stand, then the natural keys of the models that are
+referred to are kept by pk, compactly; the second puts the keys in the references' places. Nothing else of a record
+changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal, get_args
+
+from fixtureflow.catalogue import Catalogue
+from fixtureflow.errors import InputError, UsageError
+from fixtureflow.findings import Findings
+from fixtureflow.lookup import FixtureRows, looked_up_in
+from fixtureflow.natural_keys import Disk
+from fixtureflow.natural_plan import Plan, Primary
+from fixtureflow.natural_primary import Primaries
+from fixtureflow.natural_report import cut_off, dropped, kept, left_behind, remaining
+from fixtureflow.natural_tables import Table, Tables
+from fixtureflow.patterns import Pattern, any_matches, parse_patterns
+from fixtureflow.record import Record
+from fixtureflow.schema.merge import Merged, Source
+from fixtureflow.schema.model import Schema
+from fixtureflow.schema.sources import gather
+from fixtureflow.stream import Block, Records
+from fixtureflow.stretch import Stretch
+from fixtureflow.turning import Turning
+
+__all__ = ["Natural", "Unresolved", "natural"]
+
+Unresolved = Literal["error", "keep", "reject"]
+
+
+def natural(
+    records: Iterable[Record],
+    schema: Schema | Iterable[Source] | None = None,
+    *,
+    to_model: str | Iterable[str] = (),
+    natural_primary: Primary | None = None,
+    lookup: str | Path | Iterable[str | Path] = (),
+    drop: str | Iterable[str] = (),
+    unresolved: Unresolved = "error",
+    to_pk: bool = False,
+    trust_guesses: bool = False,
+    memory: int = 400,
+) -> Natural:
+    """Turn references by primary key into natural keys, as dumpdata --natural-foreign would have written them.
+
+    `schema` says what refers to what and which natural keys there are; presets of the apps that are there fill it up.
+    `to_model` limits the models referred to. `natural_primary` leaves out pks: `"django"` as `dumpdata
+    --natural-primary`, `"safe"` only where nothing breaks. Rows that the dump lacks are looked up in the fixtures,
+    SQLite files and database URLs of `lookup`. Records of models like `drop` are left out once they have served.
+    What cannot be turned raises `InputError` at the end (`"error"`: nothing is given out from the first such reference
+    on), stays (`"keep"`), or its record is left out (`"reject"`). `to_pk` is the way back. Natural keys beyond `memory`
+    MB go to a temporary file. A stream is copied to disk, since it is read twice.
+    """
+    if natural_primary not in (None, *get_args(Primary)):
+        raise UsageError(f"--natural-primary is django or safe, not {natural_primary}")
+    if unresolved not in get_args(Unresolved):
+        raise UsageError(f"--unresolved is error, keep or reject, not {unresolved}")
+    if to_pk and natural_primary not in (None, "keep"):
+        raise UsageError("--to-pk and --natural-primary exclude each other")
+    return Natural(
+        records,
+        schema if schema is None or isinstance(schema, Schema) else list(schema),
+        parse_patterns(to_model),
+        natural_primary or "keep",
+        [str(place) for place in ([lookup] if isinstance(lookup, str | Path) else lookup)],
+        parse_patterns(drop),
+        unresolved,
+        back=to_pk,
+        trust_guesses=trust_guesses,
+        memory=memory * 1_000_000,
+    )
+
+
+class Natural(Records):
+    """The records with their references turned. The other attributes are of the latest pass, once it has ended."""
+
+    def __init__(
+        self,
+        records: Iterable[Record],
+        schema: Schema | list[Source] | None,
+        to_model: list[Pattern],
+        primary: Primary,
+        lookup: list[str],
+        drop: list[Pattern],
+        unresolved: Unresolved,
+        *,
+        back: bool,
+        trust_guesses: bool,
+        memory: int,
+    ) -> None:
+        super().__init__(self._blocks, records)
+        self._records = records
+        self._given = schema
+        self._to_model = to_model
+        self._primary: Primary = primary
+        self._lookup = lookup
+        self._drop = drop
+        self._unresolved = unresolved
+        self._back = back
+        self._trust = trust_guesses
+        self._memory = memory
+        self._catalogue: Catalogue | None = None
+        self.merged: Merged | None = None
+        """The schema that was used, with its sources."""
+        self.plan: Plan | None = None
+        self.primaries: Primaries | None = None
+        """Which models' pks are left out, and which are not and why."""
+        self.findings = Findings()
+        self.left_out: Counter[str] = Counter()
+        """Records left out by `drop`, by model."""
+        self.referred: dict[str, set[bytes]] = {}
+        """The natural keys of models left out that are still referred to."""
+        self.rejected = 0
+        self.spilled = False
+        """Did natural keys go to a temporary file?"""
+
+    @property
+    def unmatched(self) -> list[str]:
+        """The patterns that matched no model in the latest pass."""
+        return [pattern.text for pattern in (*self._to_model, *self._drop) if not pattern.hits]
+
+    def _blocks(self) -> Iterator[Block]:
+        if self._catalogue is None:
+            self._catalogue = Catalogue(self._records)
+        catalogue = self._catalogue
+        turning = self._prepare(catalogue)
+        strict = self._unresolved == "error"
+        before: Stretch | None = None
+        for run in catalogue.runs():
+            if run.model in self.left_out:
+                self.left_out[run.model] += run.count
+                continue
+            stretch = catalogue.spool.stretch(run)
+            block = turning.turned(stretch)
+            if block is not None and not (strict and self.findings.any):
+                if gap := stretch.follows(before):
+                    block.lead = catalogue.spool.read(*gap)
+                before = stretch
+                yield block
+        catalogue.spool.check()
+        self.rejected = turning.rejected
+        if strict and self.findings.any:
+            first = next(iter(self.findings))
+            raise InputError(
+                f"{len(self.findings):,} keys cannot be turned, the first {first}",
+                advice="mend them, give the rows that are missing with --lookup, or take --unresolved keep or reject",
+            )
+
+    def messages(self) -> list[str]:
+        """What there is to say of the latest pass, a line each; the findings not among them."""
+        if self.merged is None or self.plan is None or self.primaries is None:
+            return []
+        said = []
+        if self.plan.unknown:
+            names = ", ".join(self.plan.unknown[:10]) + (" …" if len(self.plan.unknown) > 10 else "")
+            said.append(f"nothing is known of what they refer to: {names}")
+        said += [
+            f"{label} has no get_by_natural_key: loaddata cannot find its rows"
+            for label in sorted(self.plan.unloadable)
+        ]
+        said += remaining(one for one in self.plan.stays if one.model not in self.left_out)
+        said += kept(self.primaries.kept)
+        said += dropped(self.primaries.dropped, self.plan.stays)
+        said += cut_off(self.plan.stays, self.primaries.generic, self.left_out)
+        said += left_behind(self.merged.schema, self.plan.labels, self.referred)
+        return said
+
+    def write_report(self, path: str | Path) -> None:
+        """All of it as JSON: the findings, what stays and why, what was left out."""
+        plan, primaries = self.plan, self.primaries
+        self.findings.write(
+            path,
+            stays=[one._asdict() for one in plan.stays] if plan else [],
+            unknown=plan.unknown if plan else [],
+            keeps_pk=primaries.kept if primaries else {},
+            left_out=dict(self.left_out),
+            still_referred_to={label: sorted(key.decode() for key in keys) for label, keys in self.referred.items()},
+            rejected=self.rejected,
+        )
+
+    def _prepare(self, catalogue: Catalogue) -> Turning:
+        # Guesses turn nothing unless they are trusted, so they need not be made.
+        labels = [*catalogue.models, "contenttypes.contenttype"]
+        seen = Records(catalogue.stretches)
+        self.merged = gather(labels, given=self._given, records=seen, infer=None if self._trust else False, quiet=True)
+        schema = self.merged.schema
+        self.findings = Findings()
+        self.plan = plan = Plan(schema, catalogue.models, self._to_model, trust_guesses=self._trust, back=self._back)
+        left = [label for label in catalogue.models if any_matches(self._drop, label)]
+        self.left_out = Counter(dict.fromkeys(left, 0))
+        self.referred = {label: set() for label in left}
+        rows = [FixtureRows(schema, catalogue, "the dump"), *(looked_up_in(schema, place) for place in self._lookup)]
+        disk = Disk(self._memory)
+        tables = Tables(schema, list(rows), disk, self.findings, trust_guesses=self._trust)
+        made: dict[tuple[str, str], Table] = {}
+        for label in catalogue.models:
+            for turn in list(plan.turns[label]) if label not in self.left_out else ():
+                try:
+                    made[label, turn.name] = tables.table(turn.place, turn.to, turn.paths, back=self._back)
+                except LookupError:
+                    plan.give_up(label, turn, "its natural key cannot be followed")
+        self.primaries = Primaries(plan, tables, self._primary, left)
+        self.spilled = disk.used
+        reject = self._unresolved == "reject"
+        return Turning(plan, made, self.primaries, self.findings, self.referred, reject=reject, back=self._back)

@@ -1,0 +1,51 @@
+"""The columns of records as the JSON texts they stand in a fixture as, decoded no further."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+
+import msgspec
+
+from fixtureflow.edit import children
+from fixtureflow.stretch import Stretch
+
+__all__ = ["Texts"]
+
+
+class Texts:
+    """Reads the texts of the pk and of some fields: empty where a record has none.
+
+    Of a key that stands twice the last one counts, as for loaddata.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = list(names)
+        none = msgspec.Raw()
+        inner = [(f"f{at}", msgspec.Raw, none) for at in range(len(self.names))]
+        rename = {f"f{at}": name for at, name in enumerate(self.names)}
+        fields = msgspec.defstruct("Fields", inner, rename=rename, gc=False, frozen=True)
+        head = [("pk", msgspec.Raw, none), ("fields", fields, fields())]
+        self._decode = msgspec.json.Decoder(list[msgspec.defstruct("Row", head, gc=False)]).decode  # type: ignore[misc]
+        self._columns = [attrgetter(f"fields.f{at}") for at in range(len(self.names))]
+
+    def columns(self, stretch: Stretch) -> list[list[bytes]]:
+        """The pks of the records, then the values of each field."""
+        try:
+            return self.of_array(stretch.array())
+        except (msgspec.MsgspecError, RecursionError):  # NaN and the like, or `fields` that are no object
+            return [list(column) for column in zip(*map(self._exact, stretch.raws()), strict=True)]
+
+    def of_array(self, array: bytes) -> list[list[bytes]]:
+        """The same of a JSON array of records. Raises what msgspec does of what it refuses."""
+        rows = self._decode(array)
+        return [
+            [bytes(row.pk) for row in rows],
+            *(list(map(bytes, map(column, rows))) for column in self._columns),
+        ]
+
+    def _exact(self, raw: bytes) -> list[bytes]:
+        head = {key: raw[start:end] for key, start, end in children(raw)}
+        fields = head.get("fields", b"")
+        found = {key: fields[start:end] for key, start, end in children(fields)} if fields[:1] == b"{" else {}
+        return [head.get("pk", b""), *(found.get(name, b"") for name in self.names)]
