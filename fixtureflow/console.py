@@ -18,7 +18,7 @@ from fixtureflow.errors import FixtureflowError, UsageError, one_line
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-__all__ = ["Session", "amount", "session"]
+__all__ = ["INTERRUPTED", "Session", "amount", "session"]
 
 INTERRUPTED = 130
 RATE_FROM = 0.5

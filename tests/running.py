@@ -42,10 +42,10 @@ def run_here(*arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None
     """Run the program within this process, many times faster; an error it does not expect is raised."""
     from typer.testing import CliRunner
 
-    from fixtureflow.cli import app
+    from fixtureflow.cli import program
 
     with contextlib.chdir(cwd or Path()):
-        done = CliRunner().invoke(app, list(map(str, arguments)), input=stdin)
+        done = CliRunner().invoke(program(), list(map(str, arguments)), input=stdin)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return Run(done.exit_code, done.stdout_bytes, done.stderr.splitlines())

@@ -1,10 +1,12 @@
-"""The options that several verbs share, so that each means the same everywhere."""
+"""What several verbs share: options, so that each means the same everywhere, and words."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 import typer
+
+from fixtureflow.console import Session
 
 __all__ = [
     "At",
@@ -19,6 +21,7 @@ __all__ = [
     "SchemaFiles",
     "Settings",
     "Target",
+    "say_unmatched",
 ]
 
 Inputs = Annotated[
@@ -59,3 +62,12 @@ InputFiles = Annotated[
     list[str] | None,
     typer.Argument(metavar="INPUT", help="Fixtures to look at; - is stdin.", show_default=False),
 ]
+
+
+def say_unmatched(run: Session, patterns: list[str], models: set[str]) -> None:
+    """Name the patterns that matched no model, each with what may have been meant."""
+    import difflib
+
+    for pattern in patterns:
+        near = difflib.get_close_matches(pattern, [*models, *{model.partition(".")[0] for model in models}], n=1)
+        run.say(f"pattern {pattern!r} matched no model" + (f"; did you mean {near[0]!r}?" if near else ""))

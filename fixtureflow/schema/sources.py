@@ -41,10 +41,10 @@ def gather(
 ) -> Merged:
     """The merged schema for a fixture with models `labels`, and where each fact is from.
 
-    `given` are sources as `sources_from` names them; presets of the apps that are there fill them up. Where no source
-    knows all relations of a model, they are guessed from `records`, in one pass over them, or from the `Survey` that
-    such a pass has made; `infer` decides that either way. Without `labels` the records tell them. What is assumed is
-    logged, unless `quiet`.
+    `given` are sources as `sources_from` names them; presets of the apps that are there fill them up. Relations of a
+    model that no source states, nor a preset knows in full, are guessed from `records`, in one pass over them, or from
+    the `Survey` that such a pass has made; `infer` decides that either way. Without `labels` the records tell them.
+    What is assumed is logged, unless `quiet`.
     """
     if isinstance(given, Schema):
         given = [Source("file", "the schema given", given)]
@@ -146,14 +146,15 @@ def guesses(schema: Schema) -> list[tuple[str, str, Relation, Guess]]:
 
 
 def _unknown(labels: set[str], given: Sequence[Source]) -> set[str]:
-    """Of `labels` those of which no source knows all relations."""
-    known = {
-        model.label
-        for source in (*given, *_presets(labels, given))
-        for model in source.schema.models.values()
+    """Of `labels` those that nobody stated anything of, but perhaps a preset a part."""
+    stated = {label for source in given for label in source.schema.models}
+    complete = {
+        label
+        for source in _presets(labels, given)
+        for label, model in source.schema.models.items()
         if "relations" in model.complete
     }
-    return labels - known
+    return labels - stated - complete
 
 
 def _presets(labels: set[str] | None, given: Sequence[Source]) -> list[Source]:

@@ -129,9 +129,9 @@ def mixed(path: Path, size: int) -> None:
 PEAK = """
 import sys
 from pathlib import Path
-from fixtureflow.cli import app
+from fixtureflow.cli import program
 try:
-    app(sys.argv[1:])
+    program()(sys.argv[1:])
 finally:
     print(Path("/proc/self/status").read_text(), file=sys.stderr)
 """

@@ -23,10 +23,10 @@ from fixtureflow.console import Session, amount, session
 if TYPE_CHECKING:
     from fixtureflow.stages.natural import Natural
 
-__all__ = ["natural"]
+__all__ = ["command"]
 
 
-def natural(
+def command(
     inputs: Inputs = None,
     schema: SchemaFiles = None,
     settings: Settings = None,

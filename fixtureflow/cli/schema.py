@@ -12,10 +12,10 @@ import typer
 from fixtureflow.cli.options import At, InputFiles, OutputFile, Quiet, Repair, SchemaFiles, Settings, Target
 from fixtureflow.console import Session, amount, session
 
-__all__ = ["schema"]
+__all__ = ["command"]
 
 
-def schema(
+def command(
     inputs: InputFiles = None,
     infer: Annotated[bool, typer.Option("--infer", help="Guess from INPUT also what other sources know.")] = False,
     settings: Settings = None,

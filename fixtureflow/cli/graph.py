@@ -9,10 +9,10 @@ import typer
 from fixtureflow.cli.options import At, InputFiles, OutputFile, Quiet, Repair, SchemaFiles, Settings, Target
 from fixtureflow.console import amount, session
 
-__all__ = ["graph"]
+__all__ = ["command"]
 
 
-def graph(
+def command(
     inputs: InputFiles = None,
     schema: SchemaFiles = None,
     settings: Settings = None,
