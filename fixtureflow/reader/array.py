@@ -35,6 +35,7 @@ _heads = msgspec.json.Decoder(list[Head]).decode
 
 _SEAM = re.compile(rb"\}([ \t\r\n]*,[ \t\r\n]*)\{")
 _FIRST_KEY = re.compile(rb'\{[ \t\r\n]*"[^"\\]*"')
+_MODEL = re.compile(rb'\{[ \t\r\n]*"model"[ \t\r\n]*:[ \t\r\n]*"[^"\\]*"')
 _AT_BYTE = re.compile(r"\(byte (\d+)\)")
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 
@@ -48,6 +49,7 @@ class ArrayReader(BlockReader):
     """The `]` and the white space before it, once it has been read."""
 
     _seam = b""
+    _likely = b""
     _walking = 0
     _behind = b""
     """What has been read after the last record given out."""
@@ -88,6 +90,8 @@ class ArrayReader(BlockReader):
 
     def _taken(self, block: Block, text: bytes, cut: int, resume: int) -> Block:
         self._learn(text, cut - 1)
+        begins = self._seam and _MODEL.match(text, resume)
+        self._likely = b"}" + self.separator + begins.group() if begins else b""
         self._behind = text[cut:resume]
         self._advance(text, resume)
         return block
@@ -165,7 +169,14 @@ class ArrayReader(BlockReader):
         self.offset += position
 
     def _seams(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Where a record may end and the next begin, the last first: as the first two records had it, then any."""
+        """Where a record may end and the next begin, the last first.
+
+        Most likely the next is one more of the model that the text begins with; then as the first two records had it;
+        then any.
+        """
+        likely = text.rfind(self._likely) if self._likely else -1
+        if likely > len(text) // 2:
+            yield likely + 1, likely + 1 + len(self.separator)
         at = len(text)
         for _ in range(SEAMS_TRIED):
             if not self._seam or (at := text.rfind(self._seam, 0, at)) < 0:
