@@ -24,7 +24,7 @@ from fixtureflow.stream import Block, blocks_of, layout_of
 from fixtureflow.writer import Format, Style, laid_out
 
 if TYPE_CHECKING:
-    from fixtureflow.loadorder import LoadOrder
+    from fixtureflow.ordering.loadorder import LoadOrder
     from fixtureflow.schema.merge import Source
     from fixtureflow.schema.model import Schema
 
@@ -148,7 +148,7 @@ def split(
         max_bytes=max_bytes,
     )
     if schema is not None:
-        from fixtureflow.loadorder import LoadOrder
+        from fixtureflow.ordering.loadorder import LoadOrder
 
         drafting.load_order = LoadOrder(records, schema)
         records = drafting.load_order.records

@@ -12,23 +12,23 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
-from fixtureflow.catalogue import Catalogue
 from fixtureflow.errors import InputError, UsageError
 from fixtureflow.findings import Findings
-from fixtureflow.lookup import FixtureRows, looked_up_in
-from fixtureflow.natural_keys import Disk
-from fixtureflow.natural_plan import Plan, Primary
-from fixtureflow.natural_primary import Primaries
-from fixtureflow.natural_report import cut_off, dropped, kept, left_behind, remaining
-from fixtureflow.natural_tables import Table, Tables
 from fixtureflow.patterns import Pattern, any_matches, parse_patterns
 from fixtureflow.record import Record
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.stretch import Stretch
 from fixtureflow.schema.merge import Merged, Source
 from fixtureflow.schema.model import Schema
 from fixtureflow.schema.sources import gather
 from fixtureflow.stream import Block, Records
-from fixtureflow.stretch import Stretch
-from fixtureflow.turning import Turning
+from fixtureflow.turning.lookup import FixtureRows, looked_up_in
+from fixtureflow.turning.plan import Plan, Primary
+from fixtureflow.turning.primary import Primaries
+from fixtureflow.turning.report import cut_off, dropped, kept, left_behind, remaining
+from fixtureflow.turning.store import Disk
+from fixtureflow.turning.tables import Table, Tables
+from fixtureflow.turning.turn import Turning
 
 __all__ = ["Natural", "Unresolved", "natural"]
 

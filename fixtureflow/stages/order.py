@@ -23,23 +23,23 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from fixtureflow.catalogue import Catalogue
-from fixtureflow.dangling import find_dangling
 from fixtureflow.errors import InputError, UsageError
 from fixtureflow.findings import Findings
-from fixtureflow.generic import ContentTypes
-from fixtureflow.graph import Unit, model_graph, units
-from fixtureflow.lines import Line, Rearranged, merged
-from fixtureflow.loops import Changes, Cycle, glue, in_halves, named
+from fixtureflow.ordering.graph import Unit, model_graph, units
+from fixtureflow.ordering.lines import Line, Rearranged, merged
+from fixtureflow.ordering.loops import Changes, Cycle, glue, in_halves, named
+from fixtureflow.ordering.recordgraph import RecordGraph
+from fixtureflow.ordering.tangle import arranged
 from fixtureflow.record import Record
-from fixtureflow.recordgraph import RecordGraph
-from fixtureflow.references import Link
+from fixtureflow.references.dangling import find_dangling
+from fixtureflow.references.generic import ContentTypes
+from fixtureflow.references.links import Link
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.stretch import Stretch
 from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema
 from fixtureflow.schema.sources import gather
 from fixtureflow.stream import Block, Records
-from fixtureflow.stretch import Stretch
-from fixtureflow.tangle import arranged
 
 __all__ = ["Ordered", "order"]
 

@@ -354,7 +354,7 @@ def test_only_the_values_that_are_turned_change(
 
 
 def test_natural_keys_beyond_the_memory_go_to_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fixtureflow.natural_keys.BATCH", 10)
+    monkeypatch.setattr("fixtureflow.turning.store.BATCH", 10)
     authors: Rows = [("lib.author", f"key-{n:05}", {"name": f"Name {n}"}) for n in range(20_000)]
     loans: Rows = [("lib.loan", n, {"by": f"key-{n:05}"}) for n in range(0, 20_000, 7)]
     stage = ff.natural(ff.read(io.BytesIO(dump(*authors, *loans))), LIBRARY, memory=1)

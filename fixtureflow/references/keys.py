@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
-from fixtureflow.references import Key
+from fixtureflow.references.links import Key
 
 __all__ = ["Keys", "Numbers"]
 

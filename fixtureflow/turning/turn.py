@@ -13,14 +13,14 @@ import msgspec
 
 from fixtureflow.edit import children
 from fixtureflow.findings import Finding, Findings
-from fixtureflow.natural_plan import Plan, Turn
-from fixtureflow.natural_primary import Primaries
-from fixtureflow.natural_tables import LOST, NULL, TWICE, Table
 from fixtureflow.record import Record
-from fixtureflow.rewrite import Style, Turned, listed, raws_of, replaced, style_of
+from fixtureflow.reread.stretch import Stretch
+from fixtureflow.reread.texts import Texts
 from fixtureflow.stream import Block
-from fixtureflow.stretch import Stretch
-from fixtureflow.texts import Texts
+from fixtureflow.turning.plan import Plan, Turn
+from fixtureflow.turning.primary import Primaries
+from fixtureflow.turning.rewrite import Style, Turned, listed, raws_of, replaced, style_of
+from fixtureflow.turning.tables import LOST, NULL, TWICE, Table
 
 __all__ = ["Turner", "Turning"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 import networkx as nx
 
-from fixtureflow.catalogue import Catalogue
-from fixtureflow.graph import model_graph, units
+from fixtureflow.ordering.graph import model_graph, units
 from fixtureflow.record import Record
+from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema
 from fixtureflow.schema.sources import gather

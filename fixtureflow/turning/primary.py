@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from fixtureflow.natural_plan import Plan, Primary
-from fixtureflow.natural_tables import NULL, Table, Tables, decoded, paths_of
-from fixtureflow.references import Place, place_of
-from fixtureflow.rewrite import Style, listed, with_field, without_pk
+from fixtureflow.references.links import Place, place_of
 from fixtureflow.schema.model import Relation
+from fixtureflow.turning.plan import Plan, Primary
+from fixtureflow.turning.rewrite import Style, listed, with_field, without_pk
+from fixtureflow.turning.tables import NULL, Table, Tables, decoded, paths_of
 
 __all__ = ["Primaries", "Without"]
 

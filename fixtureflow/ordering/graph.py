@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 
 import networkx as nx
 
-from fixtureflow.references import links_of
+from fixtureflow.references.links import links_of
 from fixtureflow.schema.model import Schema
 
 __all__ = ["Unit", "model_graph", "units"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtureflow.catalogue import Catalogue
 from fixtureflow.findings import Finding, Findings
-from fixtureflow.generic import ContentTypes
-from fixtureflow.keys import Keys, Numbers
-from fixtureflow.naturals import Naturals
-from fixtureflow.references import NATURAL, Link, Place, key_form, links_of
-from fixtureflow.rows import Columns
+from fixtureflow.references.generic import ContentTypes
+from fixtureflow.references.keys import Keys, Numbers
+from fixtureflow.references.links import NATURAL, Link, Place, key_form, links_of
+from fixtureflow.references.naturals import Naturals
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.rows import Columns
 from fixtureflow.schema.model import Schema
 
 __all__ = ["find_dangling"]

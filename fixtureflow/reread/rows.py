@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from fixtureflow.record import Record
-from fixtureflow.stretch import Stretch
+from fixtureflow.reread.stretch import Stretch
 
 __all__ = ["Columns"]
 

@@ -6,12 +6,12 @@ from array import array
 from collections.abc import Iterable
 from typing import Any
 
-from fixtureflow.arcs import Graph
-from fixtureflow.catalogue import Catalogue
-from fixtureflow.generic import ContentTypes
-from fixtureflow.naturals import Naturals
-from fixtureflow.references import Link, Place
-from fixtureflow.referring import NaturalKeyWanted, ReferenceReader
+from fixtureflow.ordering.arcs import Graph
+from fixtureflow.ordering.referring import NaturalKeyWanted, ReferenceReader
+from fixtureflow.references.generic import ContentTypes
+from fixtureflow.references.links import Link, Place
+from fixtureflow.references.naturals import Naturals
+from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.schema.model import Schema
 
 __all__ = ["AGAIN", "Member", "RecordGraph", "rank_of"]

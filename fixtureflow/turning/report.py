@@ -6,8 +6,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from fixtureflow.natural_plan import Stays
 from fixtureflow.schema.model import Schema
+from fixtureflow.turning.plan import Stays
 
 __all__ = ["cut_off", "dropped", "kept", "left_behind", "not_made_again", "remaining"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fixtureflow.catalogue import Catalogue
-from fixtureflow.references import Key, links_of, plain_form
-from fixtureflow.rows import Columns
+from fixtureflow.references.links import Key, links_of, plain_form
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.rows import Columns
 from fixtureflow.schema.model import Schema, canonical
 
 __all__ = ["ContentTypes"]

@@ -13,11 +13,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from fixtureflow.kept import Copy, InPlace, plain_files
 from fixtureflow.reader import Reading
 from fixtureflow.record import Record, Source
+from fixtureflow.reread.kept import Copy, InPlace, plain_files
+from fixtureflow.reread.stretch import Run, Stretch
 from fixtureflow.stream import Block, blocks_of, places
-from fixtureflow.stretch import Run, Stretch
 
 __all__ = ["Spool"]
 

@@ -6,12 +6,12 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
-from fixtureflow.catalogue import Catalogue
-from fixtureflow.loops import Changes, first_half
+from fixtureflow.ordering.loops import Changes, first_half
+from fixtureflow.ordering.recordgraph import RecordGraph
 from fixtureflow.record import Record
-from fixtureflow.recordgraph import RecordGraph
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.stretch import NEAR
 from fixtureflow.stream import BATCH, Block
-from fixtureflow.stretch import NEAR
 
 __all__ = ["Line", "Rearranged", "merged"]
 

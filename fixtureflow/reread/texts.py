@@ -8,7 +8,7 @@ from operator import attrgetter
 import msgspec
 
 from fixtureflow.edit import children
-from fixtureflow.stretch import Stretch
+from fixtureflow.reread.stretch import Stretch
 
 __all__ = ["Texts"]
 

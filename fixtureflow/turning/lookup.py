@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from fixtureflow.catalogue import Catalogue
-from fixtureflow.natural_tables import Rows
 from fixtureflow.reader import read
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.texts import Texts
 from fixtureflow.schema.model import Model, Schema
-from fixtureflow.texts import Texts
+from fixtureflow.turning.tables import Rows
 
 __all__ = ["DatabaseRows", "FixtureRows", "looked_up_in"]
 

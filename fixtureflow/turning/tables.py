@@ -16,9 +16,9 @@ import msgspec
 
 from fixtureflow.edit import items
 from fixtureflow.findings import Finding, Findings
-from fixtureflow.natural_keys import Disk, Repeats, Store
-from fixtureflow.references import Place, key_form, natural_form, place_of
+from fixtureflow.references.links import Place, key_form, natural_form, place_of
 from fixtureflow.schema.model import Model, Relation, Schema
+from fixtureflow.turning.store import Disk, Repeats, Store
 
 __all__ = ["LOST", "NULL", "TWICE", "Rows", "Table", "Tables", "decoded", "paths_of"]
 

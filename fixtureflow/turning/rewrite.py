@@ -19,7 +19,7 @@ import msgspec
 from fixtureflow.edit import children, items, with_fields
 from fixtureflow.exact import scan
 from fixtureflow.record import Record
-from fixtureflow.stretch import Stretch
+from fixtureflow.reread.stretch import Stretch
 
 __all__ = ["Style", "Turned", "listed", "raws_of", "replaced", "style_of", "with_field", "without_pk"]
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from itertools import accumulate, pairwise
 
-from fixtureflow.arcs import Graph, components
+from fixtureflow.ordering.arcs import Graph, components
 
 __all__ = ["arranged"]
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from fixtureflow.errors import OutputError
-from fixtureflow.keys import Keys, Numbers
-from fixtureflow.references import Key
+from fixtureflow.references.keys import Keys, Numbers
+from fixtureflow.references.links import Key
 
 __all__ = ["Disk", "Repeats", "Store"]
 

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fixtureflow.arcs import shortest_loop
-from fixtureflow.catalogue import Catalogue
 from fixtureflow.edit import items, with_fields
 from fixtureflow.errors import one_line
 from fixtureflow.findings import Finding, Findings
-from fixtureflow.recordgraph import RecordGraph
-from fixtureflow.references import Link
+from fixtureflow.ordering.arcs import shortest_loop
+from fixtureflow.ordering.recordgraph import RecordGraph
+from fixtureflow.references.links import Link
+from fixtureflow.reread.catalogue import Catalogue
 
 __all__ = ["Changes", "Cycle", "first_half", "glue", "in_halves", "named"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
-from fixtureflow.generic import ContentTypes
-from fixtureflow.keys import Keys, Numbers
-from fixtureflow.naturals import Naturals
-from fixtureflow.references import NATURAL, Link, Place, key_form, links_of
-from fixtureflow.rows import Columns
+from fixtureflow.references.generic import ContentTypes
+from fixtureflow.references.keys import Keys, Numbers
+from fixtureflow.references.links import NATURAL, Link, Place, key_form, links_of
+from fixtureflow.references.naturals import Naturals
+from fixtureflow.reread.rows import Columns
+from fixtureflow.reread.stretch import Stretch
 from fixtureflow.schema.model import Schema
-from fixtureflow.stretch import Stretch
 
 __all__ = ["NaturalKeyWanted", "ReferenceReader"]
 

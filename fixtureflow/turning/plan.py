@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from fixtureflow.patterns import Pattern, any_matches
-from fixtureflow.references import Place, ignored_through, links_of, place_of
+from fixtureflow.references.links import Place, ignored_through, links_of, place_of
 from fixtureflow.schema.model import Model, NaturalKey, Relation, Schema
 
 __all__ = ["Plan", "Primary", "Stays", "Turn"]

@@ -6,8 +6,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 
 from fixtureflow.record import Record
-from fixtureflow.spool import Spool
-from fixtureflow.stretch import Run, Stretch
+from fixtureflow.reread.spool import Spool
+from fixtureflow.reread.stretch import Run, Stretch
 
 __all__ = ["Catalogue"]
 

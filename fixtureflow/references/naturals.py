@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fixtureflow.catalogue import Catalogue
-from fixtureflow.references import Key, Place, key_form, natural_form, place_of, plain_form
-from fixtureflow.rows import Columns
+from fixtureflow.references.links import Key, Place, key_form, natural_form, place_of, plain_form
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.rows import Columns
 from fixtureflow.schema.model import Model, Relation, Schema
 
 __all__ = ["Naturals"]

@@ -1,0 +1,1 @@
+"""Models and records as graphs: their order and their loops."""

@@ -1,0 +1,1 @@
+"""Which records a record refers to, and by what keys."""

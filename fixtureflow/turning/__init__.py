@@ -1,0 +1,1 @@
+"""References turned from primary keys to natural ones, or back."""
