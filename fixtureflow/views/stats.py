@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, groupby, repeat
 from operator import sub
-from typing import Any
+from typing import Any, NamedTuple
 
 from fixtureflow.record import Record, Source
 from fixtureflow.stream import Block, blocks_of
@@ -76,9 +76,8 @@ _UUID = re.compile(rb'"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"')
 # Two patterns with a fixed beginning are searched for many times faster than one for any century.
 _MAYBE_DATES = [re.compile(b'"' + century + rb'\d\d-[01]\d-[0-3]\d(?:"|T[^"]*")(?!\s*:)') for century in (b"20", b"19")]
 _DATE = re.compile(rb'"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)?"')
-SEAM_BYTES = 12
-"""Of the next record, looked for where it has to begin."""
-
+_TO_PK = re.compile(rb'\{\s*"model"\s*:\s*"[^"\\]*"\s*,\s*"pk"\s*:\s*(?=\S)')
+_NUMBER_BEGINS = set(b"-0123456789")
 _KEY_BEFORE = re.compile(rb'"([^"\\]+)"\s*:\s*\Z')
 
 
@@ -90,19 +89,30 @@ def stats(records: Iterable[Record]) -> Stats:
         labels = block.labels()
         if len(labels) == 1:
             (label,) = labels
-            _count(models.setdefault(label, ModelStats()), block, measure(block, label))
+            text = block.text(b",")
+            _count(models.setdefault(label, ModelStats()), block, measure(block, label, text), text)
             continue
         for label, run in groupby(block.records(), key=lambda record: record.model):
             part = Block.of(list(run))
-            _count(models.setdefault(label, ModelStats()), part, list(map(len, part.raws())))
+            sizes = _Measured(list(map(len, part.raws())), 0, None)
+            _count(models.setdefault(label, ModelStats()), part, sizes, part.text(b","))
     whole = sum(model.bytes for model in models.values())
     for model in models.values():
         model.share = round(model.bytes / whole, 4)
     return Stats(models)
 
 
+class _Measured(NamedTuple):
+    """The records of a block: the bytes of each, and the first byte of each pk, as far as it was looked at."""
+
+    inner: list[int]
+    around: int
+    """To be added to each of `inner`."""
+    pk_bytes: set[int] | None
+
+
 class _Measure:
-    """The size of each record in a block of one model's, as far as can be without splitting the block.
+    """Measures the records in a block of one model's, as far as can be without splitting the block.
 
     A program writes the same bytes round every record's pk and fields, and between two records. Where they are known,
     each record's size follows from what its head holds, if these bytes do stand where they then have to.
@@ -111,37 +121,38 @@ class _Measure:
     def __init__(self) -> None:
         self.known: dict[tuple[Source, str], tuple[int, int, bytes]] = {}
 
-    def __call__(self, block: Block, label: str) -> list[int]:
+    def __call__(self, block: Block, label: str, text: bytes) -> _Measured:
         inner = block.inner_sizes()
-        text = block.text(b",")
         around, gap, seam = self.known.get((block.source, label), (0, 0, b""))
-        if inner and seam:
-            sizes = [size + around for size in inner]
-            ends = list(accumulate((size + gap for size in sizes[1:]), initial=sizes[0]))
-            last_bytes = (end - 1 for end in ends[:-1])
-            if ends[-1] == len(text) and all(map(text.startswith, repeat(seam), last_bytes)):
-                return sizes
+        begins = seam[gap + 1 :]  # a record, up to its pk
+        if inner and seam and text.startswith(begins):
+            steps = [size + around + gap for size in inner]
+            starts = list(accumulate(steps, initial=0))
+            seams = (start - gap - 1 for start in starts[1:-1])
+            if starts.pop() - gap == len(text) and all(map(text.startswith, repeat(seam), seams)):
+                return _Measured(inner, around, {text[start + len(begins)] for start in starts})
         raws = block.raws()
         sizes = list(map(len, raws))
         differences = set(map(sub, sizes, inner))
-        if len(differences) == 1 and len(raws) > 1:
+        if len(differences) == 1 and len(raws) > 1 and (to_pk := _TO_PK.match(raws[1])):
             second = text.index(b"{", sizes[0])
-            seam = text[sizes[0] - 1 : second + SEAM_BYTES]
+            seam = text[sizes[0] - 1 : second + to_pk.end()]
             self.known[block.source, label] = differences.pop(), second - sizes[0], seam
-        return sizes
+        return _Measured(sizes, 0, None)
 
 
-def _count(model: ModelStats, block: Block, sizes: list[int]) -> None:
+def _count(model: ModelStats, block: Block, measured: _Measured, text: bytes) -> None:
     """Take in a block of this model's records alone."""
-    pks = block.pks()
-    model.records += len(sizes)
-    model.bytes += sum(sizes)
-    largest = max(sizes)
-    if largest > model.largest:
-        model.largest = largest
-        model.largest_pk = _value(pks[sizes.index(largest)])
-    model.pk_kinds = sorted({*model.pk_kinds, *_kinds(pks)})
-    _date(model, block.text(b","))
+    inner, around, pk_bytes = measured
+    model.records += len(inner)
+    model.bytes += sum(inner) + around * len(inner)
+    largest = max(inner)
+    if largest + around > model.largest:
+        model.largest = largest + around
+        model.largest_pk = _value(block.pks()[inner.index(largest)])
+    kinds = {"integer"} if pk_bytes and pk_bytes <= _NUMBER_BEGINS else _kinds(block.pks())
+    model.pk_kinds = sorted({*model.pk_kinds, *kinds})
+    _date(model, text)
 
 
 def _value(pk: bytes) -> Any:
