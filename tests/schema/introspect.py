@@ -160,6 +160,9 @@ def model(django_model: Any) -> Model:
 
 
 TYPES = {
+    "DecimalField": "decimal",
+    "FloatField": "float",
+    "DurationField": "duration",
     "UUIDField": "uuid",
     "JSONField": "json",
     "BooleanField": "boolean",
