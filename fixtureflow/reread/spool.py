@@ -36,7 +36,6 @@ class Spool:
     def __init__(self) -> None:
         self._files: list[InPlace] = []
         self._copy: Copy | None = None
-        self._sources: list[Source] = []
         self._end = 0
         # Segments: within one, places and offsets in a source go in step.
         self._starts = array("Q")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fixtureflow.errors import OutputError, UsageError
 from fixtureflow.layout import Layout, Reformat
 from fixtureflow.output import output_faults
-from fixtureflow.patterns import Pattern, parse_patterns
+from fixtureflow.patterns import Pattern, any_matches, parse_patterns
 from fixtureflow.record import Record
 from fixtureflow.stream import Block, blocks_of, layout_of
 from fixtureflow.writer import Format, Style, laid_out
@@ -284,12 +284,10 @@ class _Drafting:
     def _key(self, model: str) -> str:
         key = self.keys.get(model)
         if key is None:
-            # All patterns are asked, so that one that matches nothing is known.
-            own = [pattern.matches(model) for pattern in self.patterns]
             key = (model.partition(".")[0] if self.by_app else model).lower()
-            if self.load_order and not own and not self.by_app:
+            if self.load_order and not self.patterns and not self.by_app:
                 key = self.load_order.together.get(model, key).lower()
-            if own and not any(own):
+            if self.patterns and not any_matches(self.patterns, model):
                 key = f" {REST}"  # no model or app is named so
             self.keys[model] = key
         return key

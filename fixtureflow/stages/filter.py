@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from fixtureflow.patterns import Pattern, parse_patterns
+from fixtureflow.patterns import Pattern, any_matches, parse_patterns
 from fixtureflow.record import Record
 from fixtureflow.stream import Block, Records, blocks_of
 
@@ -57,7 +57,6 @@ class Filtered(Records):
 
     def _keeps(self, model: str) -> bool:
         self.seen.add(model)
-        # All patterns are asked, so that one that matches nothing is known.
-        included = [pattern.matches(model) for pattern in self._include]
-        excluded = [pattern.matches(model) for pattern in self._exclude]
-        return (any(included) or not included) and not any(excluded)
+        included = any_matches(self._include, model) or not self._include
+        excluded = any_matches(self._exclude, model)
+        return included and not excluded
