@@ -50,7 +50,7 @@ class Session:
     def summary(self, text: str) -> None:
         """The last line: what came of it, in what time."""
         seconds = time.perf_counter() - self.started
-        rate = f" ({self.read / 1e6 / seconds:,.0f} MB/s)" if seconds >= RATE_FROM else ""
+        rate = f" ({self.read / 1e6 / seconds:,.0f} MB/s)" if self.read and seconds >= RATE_FROM else ""
         self.say(f"{text} in {seconds:.1f} s{rate}")
 
     @contextlib.contextmanager
@@ -114,7 +114,7 @@ def session(inputs: Sequence[str], output: str = "", *, quiet: bool = False) -> 
         with run.watching(inputs, output):
             yield run
     except FixtureflowError as error:
-        _say(f"error: {error}")
+        _say(f"error: {error.with_options()}")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # Nobody reads what is left; the interpreter must not try to write it when it ends.

@@ -3,6 +3,7 @@
 FixtureflowError            exit code 1: the fixture, a file or the target is at fault
 ├── InputError              what was read is not a fixture, or one record of it is at fault
 ├── OutputError             what was to be written could not be
+├── RulesError              a file of rules cannot be used
 ├── SchemaError             a schema source cannot be used or is at fault
 ├── TargetError             the target database cannot be read
 └── UsageError              exit code 2: the call was at fault
@@ -10,13 +11,25 @@ FixtureflowError            exit code 1: the fixture, a file or the target is at
 
 from __future__ import annotations
 
-__all__ = ["FixtureflowError", "InputError", "OutputError", "SchemaError", "TargetError", "UsageError"]
+import re
+import shlex
+
+__all__ = [
+    "FixtureflowError",
+    "InputError",
+    "OutputError",
+    "RulesError",
+    "SchemaError",
+    "TargetError",
+    "UsageError",
+]
 
 
 class FixtureflowError(Exception):
     """The base of all that fixtureflow raises on purpose.
 
-    `problem` says what is wrong, `advice` what to do about it; `str()` is the one line a person reads.
+    `problem` says what is wrong, `advice` what to do about it; `str()` is the one line a person reads. Keyword
+    arguments stand in it as in a call, between backticks: `repair=True`; or `indent=` where the value does not matter.
     """
 
     exit_code = 1
@@ -31,8 +44,15 @@ class FixtureflowError(Exception):
         return ""
 
     def __str__(self) -> str:
-        sentence = self.problem if not self.where() else f"{self.where()}: {self.problem}"
-        return one_line(f"{sentence}; {self.advice}" if self.advice else sentence)
+        return self._sentence(self.problem, self.advice)
+
+    def with_options(self) -> str:
+        """The same line for who calls the program: what is a keyword in Python is an option there, --repair."""
+        return self._sentence(self.problem, _with_options(self.advice))
+
+    def _sentence(self, problem: str, advice: str) -> str:
+        sentence = f"{self.where()}: {problem}" if self.where() else problem
+        return one_line(f"{sentence}; {advice}" if advice else sentence)
 
 
 class InputError(FixtureflowError):
@@ -76,6 +96,10 @@ class OutputError(FixtureflowError):
     """What was to be written could not be; nothing half-written stands in its place."""
 
 
+class RulesError(FixtureflowError):
+    """A file of rules cannot be read, or says something that is no rule."""
+
+
 class SchemaError(FixtureflowError):
     """A schema source cannot be used, or says something that cannot be."""
 
@@ -89,7 +113,21 @@ class UsageError(FixtureflowError):
 
     exit_code = 2
 
+    def with_options(self) -> str:
+        return self._sentence(_with_options(self.problem), _with_options(self.advice))
+
 
 def one_line(text: str) -> str:
     """`text` with control characters escaped, so that a hostile name cannot forge lines on a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+_KEYWORD = re.compile(r'`([a-z_]+)=(?:True|"([^"`]*)"|([A-Z]*))`')
+
+
+def _with_options(text: str) -> str:
+    def option(keyword: re.Match[str]) -> str:
+        name, value, placeholder = keyword.groups()
+        return f"--{name.replace('_', '-')} {shlex.quote(value) if value else placeholder or ''}".rstrip()
+
+    return _KEYWORD.sub(option, text)

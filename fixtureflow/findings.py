@@ -11,12 +11,13 @@ import msgspec
 from fixtureflow.errors import one_line
 from fixtureflow.output import opened_output
 
-__all__ = ["Finding", "Findings", "Group"]
+__all__ = ["EXAMPLES", "Finding", "Findings", "Group"]
 
 EXAMPLES = 10
+"""Findings of a group that are kept."""
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing to say of one record."""
 
     problem: str
@@ -30,9 +31,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The model that the field points at."""
     done: str = ""
     """What was done about it; empty for nothing."""
+    level: str = ""
+    """`error` or `warning`, where there are levels."""
+    more: dict[str, Any] = {}
+    """What else is known of it, for programs: where the record stands, what is wrong with the value."""
 
 
-class Group(msgspec.Struct, kw_only=True):
+class Group(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The findings of one kind: how many, and the first of them (all, where each matters)."""
 
     problem: str
@@ -40,23 +45,30 @@ class Group(msgspec.Struct, kw_only=True):
     field: str
     to: str
     done: str
+    level: str = ""
+    hint: str = ""
+    """What it may come from, or what to do about it."""
     count: int = 0
     examples: list[dict[str, Any]] = []
 
+    @property
+    def where(self) -> str:
+        """The model and its field, and where that leads."""
+        place = f"{self.model}.{self.field}" if self.field else self.model
+        return f"{place} → {self.to}" if self.to else place
+
     def __str__(self) -> str:
-        where = f"{self.model}.{self.field}" if self.field else self.model
-        to = f" → {self.to}" if self.to else ""
         shown = ", ".join(_example(example) for example in self.examples[:3])
         more = " …" if self.count > 3 else ""
         done = f"; {self.done}" if self.done else ""
-        return one_line(f"{self.problem}: {where}{to}: {self.count:,} ({shown}{more}){done}")
+        return one_line(f"{self.problem}: {self.where}: {self.count:,} ({shown}{more}){done}")
 
 
 class Findings:
     """Findings by problem, model and field, in the order they came. Memory does not grow with their number."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, ...], Group] = {}
+        self._groups: dict[tuple[str, str, str, str, str, str], Group] = {}
 
     def __iter__(self) -> Iterator[Group]:
         return iter(self._groups.values())
@@ -72,14 +84,20 @@ class Findings:
 
     def add(self, finding: Finding, *, keep: bool = False) -> None:
         """`keep` it among the examples however many there are."""
-        key = (finding.problem, finding.model, finding.field, finding.to, finding.done)
-        group = self._groups.get(key)
-        if group is None:
-            problem, model, field, to, done = key
-            group = self._groups[key] = Group(problem=problem, model=model, field=field, to=to, done=done)
+        group = self.group(finding)
         group.count += 1
         if keep or len(group.examples) < EXAMPLES:
-            group.examples.append({"pk": finding.pk, "value": finding.value})
+            group.examples.append({"pk": finding.pk, "value": finding.value, **finding.more})
+
+    def group(self, finding: Finding) -> Group:
+        """The group that a finding belongs to, made if there is none yet."""
+        key = (finding.problem, finding.model, finding.field, finding.to, finding.done, finding.level)
+        group = self._groups.get(key)
+        if group is None:
+            problem, model, field, to, done, level = key
+            group = Group(problem=problem, model=model, field=field, to=to, done=done, level=level)
+            self._groups[key] = group
+        return group
 
     def of(self, problem: str) -> list[Group]:
         return [group for group in self if group.problem == problem]

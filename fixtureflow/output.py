@@ -86,8 +86,17 @@ def output_faults(name: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        advice = "make room, then run it again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        raise OutputError(f"{name}: cannot be written: {error.strerror or error}", advice=advice) from error
+        raise OutputError(f"{name}: cannot be written: {error.strerror or error}", advice=_advice(error)) from error
+
+
+def _advice(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room, then run it again"
+    if isinstance(error, PermissionError):
+        return "choose another place, or ask its owner"
+    if isinstance(error, FileNotFoundError):
+        return "make the folder first"
+    return ""
 
 
 @contextlib.contextmanager

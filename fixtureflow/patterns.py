@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from fixtureflow.errors import UsageError
 
-__all__ = ["Pattern", "any_matches", "parse_patterns"]
+__all__ = ["FieldPattern", "Pattern", "any_matches", "parse_patterns"]
 
 
 class Pattern:
@@ -31,6 +31,29 @@ class Pattern:
         matched = fnmatchcase(app, self._app) and fnmatchcase(name, self._name)
         self.hits += matched
         return matched
+
+
+class FieldPattern:
+    """`app.model.field`, each part a glob; what is left out at the end is any: `shop.item` is all its fields."""
+
+    __slots__ = ("_field", "_model", "text")
+
+    def __init__(self, text: str) -> None:
+        app, _, rest = text.partition(".")
+        name, _, field = rest.partition(".")
+        if "." in field or text.endswith("."):
+            raise UsageError(f"{text!r} is no pattern", advice="name a field: app.model.field, shop.*.email")
+        self.text = text
+        self._model = Pattern(f"{app}.{name}" if name else app)
+        self._field = field or "*"
+
+    def matches_model(self, label: str) -> bool:
+        """Whether it matches fields of the model."""
+        return self._model.matches(label)
+
+    def matches(self, label: str, field: str) -> bool:
+        """Whether it matches the field of the model; a field's name is the same only in the same case."""
+        return fnmatchcase(field, self._field) and self._model.matches(label)
 
 
 def parse_patterns(patterns: str | Iterable[str]) -> list[Pattern]:

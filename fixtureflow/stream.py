@@ -27,18 +27,19 @@ class Block:
     A block as read is one text, checked to be valid; what only looks at models, or passes all on, need not split it.
     """
 
-    __slots__ = ("_array", "_heads", "_labels", "_records", "lead", "number", "offset", "source")
+    __slots__ = ("_array", "_heads", "_label_of", "_labels", "_records", "lead", "number", "offset", "source")
 
     def __init__(
-        self, array: bytes, heads: list[Head], labels: dict[str, str], source: Source, number: int, offset: int
+        self, array: bytes, heads: list[Head], label_of: dict[str, str], source: Source, number: int, offset: int
     ) -> None:
-        """`array` is `[`, records and what parts them, `]`; `heads` what decodes of it, `labels` their models' labels.
+        """`array` is `[`, records and what parts them, `]`; `heads` what decodes of it; `label_of` gives labels.
 
-        `number` and `offset` are those of the first record.
+        `number` and `offset` are those of the first record. Raises `KeyError` for a model that has no label.
         """
         self._array = array
         self._heads = heads
-        self._labels = labels
+        self._label_of = label_of
+        self._labels = {label_of[model] for model in {head.model for head in heads}}
         self.lead = b""
         """What parted its first record from the one before, if that is known."""
         self._records: list[Record] | None = None
@@ -64,15 +65,13 @@ class Block:
 
     def labels(self) -> set[str]:
         """The labels of the models that have a record here."""
-        if self._heads:
-            return {self._labels[model] for model in {head.model for head in self._heads}}
-        return {record.model for record in self._records or ()}
+        return self._labels or {record.model for record in self._records or ()}
 
     def models(self) -> list[str]:
         """The label of each record's model, in order."""
         if self._heads:
-            labels = self._labels
-            return [labels[head.model] for head in self._heads]
+            label_of = self._label_of
+            return [label_of[head.model] for head in self._heads]
         return [record.model for record in self._records or ()]
 
     def records(self) -> list[Record]:
@@ -102,13 +101,33 @@ class Block:
             return [bytes(head.pk) for head in self._heads]
         return [record.pk_text for record in self._records or ()]
 
-    def inner_sizes(self) -> list[int]:
-        """The bytes of each record's pk and fields together, in order; [] where only splitting could tell."""
-        return [len(head.pk) + len(head.fields) for head in self._heads]
+    def inner_sizes(self, around: int = 0) -> list[int]:
+        """The bytes of each record's pk and fields together, and `around`, in order; [] if it is not `whole`."""
+        return [len(head.pk) + len(head.fields) + around for head in self._heads]
+
+    def array(self) -> bytes:
+        """All records as one JSON array, parted as they were if that is known."""
+        return self._array or b"[%b]" % b",".join(self.raws())
 
     def text(self, separator: bytes) -> bytes:
         """All records as one text, parted as they were if that is known, else by `separator`."""
-        return self._array[1:-1] if self._array else separator.join(self.raws())
+        return self.together() or separator.join(self.raws())
+
+    def together(self) -> bytes:
+        """The records as they stood together; empty where that is not known."""
+        return self._array[1:-1]
+
+    def changed(self, records: list[Record]) -> Block:
+        """`records`, as many as these, in the places of these: what parts them stays."""
+        text = self.together()
+        out: list[bytes] = []
+        done = 0
+        for raw, start, record in zip(old := self.raws(), places(text, old), records, strict=True) if text else ():
+            out += text[done:start], record.raw
+            done = start + len(raw)
+        block = Block.of(records, b"".join(out) + text[done:])
+        block.lead = self.lead
+        return block
 
 
 def places(text: bytes, raws: list[bytes], offset: int = 0) -> Iterable[int]:

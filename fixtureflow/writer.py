@@ -30,13 +30,13 @@ class Style:
 
     def __post_init__(self) -> None:
         if self.compact and self.indent is not None:
-            raise UsageError("--compact and --indent exclude each other")
+            raise UsageError("`compact=` and `indent=` exclude each other")
         if self.format == "jsonl" and self.indent is not None:
-            raise UsageError("--indent has no place in JSONL: a record is one line")
+            raise UsageError("`indent=` has no place in JSONL: a record is one line")
         if self.indent is not None and not 0 <= self.indent <= 32:
-            raise UsageError("--indent is a number from 0 to 32")
+            raise UsageError("`indent=` is a number from 0 to 32")
         if self.format not in (None, "json", "jsonl"):
-            raise UsageError(f"--format is json or jsonl, not {self.format}")
+            raise UsageError(f"`format=` is json or jsonl, not {self.format}")
 
     def layout(self, source: Layout) -> tuple[Layout, Reformat | None]:
         """The layout of a document made from one in the layout `source`; and how records that may not stay change."""
@@ -116,8 +116,8 @@ def _too_deep(block: Block, lay_out: Reformat) -> InputError:
         try:
             lay_out([record.raw])
         except RecursionError:
-            return record.fault("nested too deep to have its keys sorted", advice="leave out --sort-keys")
-    return InputError("nested too deep to have its keys sorted", advice="leave out --sort-keys")
+            return record.fault("nested too deep to have its keys sorted", advice="leave out `sort_keys=`")
+    return InputError("nested too deep to have its keys sorted", advice="leave out `sort_keys=`")
 
 
 def _in_order(lay_out: Reformat) -> Reformat:

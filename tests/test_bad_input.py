@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from running import PROGRAM, limited, run, run_here
+from running import PROGRAM, limited, run, run_here, without_privileges
 
 GOOD = b'[{"model": "a.b", "pk": 1, "fields": {}}, {"model": "c.d", "pk": 2, "fields": {}}]'
 DEEP = b'[{"model": "a.b", "pk": 1, "fields": {"j": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}]"
@@ -32,6 +32,11 @@ def record(fields: bytes = b"{}", model: bytes = b'"a.b"') -> bytes:
         (b"{}", "is one JSON object, not a list of records"),
         (b'{"a": [1, 2]}', "is one JSON object, not a list of records"),
         (b'{"\xff": 1}', "is one JSON object, not a list of records"),
+        (b"[[" + record() + b"], []]", "is a list of lists, not of records; name where the records are: --at item"),
+        (b"[\n [ [\n" + record() + b"]]]", "name where the records are: --at item.item"),
+        (b"`debug=True`\n[" + record() + b"]", "not JSON: '`debug=True`'; leave it out with --repair"),
+        (b"[INFO] no users", "is not a JSON fixture: it begins '[INFO] no users'"),
+        (b"[[1]]", "record 1, byte 1: is not an object"),
         (b"[1, 2]", "record 1, byte 1: is not an object"),
         (b'["a.b"]', "record 1, byte 1: is not an object"),
         (b"[" + record() + b", 7]", "record 2, byte 42: is not an object"),
@@ -151,16 +156,30 @@ def test_a_folder_is_no_fixture(tmp_path: Path) -> None:
     assert "Is a directory; name the fixture in it" in done.error
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
 def test_a_file_one_may_not_read_is_said(tmp_path: Path) -> None:
     path = tmp_path / "in.json"
     path.write_bytes(GOOD)
+    path.chmod(0o400)
+    assert run("pretty", path, preexec_fn=without_privileges).code == 0
     path.chmod(0)
 
-    done = run("pretty", path)
+    done = run("pretty", path, preexec_fn=without_privileges)
 
     assert done.code == 1
     assert "Permission denied; ask its owner" in done.error
+
+
+@pytest.mark.parametrize(
+    "verb", [["pretty", "-o", "kept/out.json"], ["split", "-d", "kept/parts"], ["split", "-d", "kept"]]
+)
+def test_a_folder_one_may_not_write_to_is_said(tmp_path: Path, verb: list[str]) -> None:
+    (tmp_path / "kept").mkdir(mode=0o500)
+
+    done = run(*verb, stdin=GOOD, cwd=tmp_path, preexec_fn=without_privileges)
+
+    assert done.code == 1
+    assert done.error == f"{verb[-1]}: cannot be written: Permission denied; choose another place, or ask its owner"
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 def test_a_full_disk_is_said_and_what_was_there_stays(tmp_path: Path) -> None:
@@ -318,7 +337,7 @@ def test_output_that_is_a_folder_is_said(tmp_path: Path) -> None:
         (["filter", "--include", ""], "'' is no pattern"),
         (["pretty", "--indent", "2", "--compact"], "--compact and --indent exclude each other"),
         (["pretty", "--indent", "2", "--format", "jsonl"], "--indent has no place in JSONL"),
-        (["pretty", "--at", ""], "`at` names no place"),
+        (["pretty", "--at", ""], "--at names no place; leave it out, or write --at data.objects"),
         (["pretty", "--indent", "99"], "is not in the range"),
         (["split"], "Missing option"),
         (["split", "-d", "parts", "--max-records", "0"], "is not in the range"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import operator
 from collections import defaultdict
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -108,6 +110,47 @@ def test_the_newest_date_is_found_with_its_field(values: list[str], newest: str,
 
     assert found["newest"][:19] == newest[:19]
     assert found["newest_field"] == ("when" if newest else "")
+
+
+days = st.dates(date(1900, 1, 1), date(2099, 12, 31)).map(date.isoformat)
+near_days = st.sampled_from(["1999-12-31", "2000-01-01", "2000-01-02", "2024-02-31", "2023-12-32"])
+clocks = st.sampled_from(
+    ["", "T00:00:00Z", "T23:59:59.999Z", "T23:30:00-12:00", "T00:30:00+14:00", "T24:30:00", "Thursday"]
+)
+dates = st.builds(operator.add, st.one_of(days, near_days), clocks)
+
+
+def moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@given(st.lists(dates, max_size=12), st.integers(1, 400))
+def test_no_date_is_later_than_the_newest(values: list[str], block: int) -> None:
+    found = counted([row(), *(row(when=value) for value in values)], block)["models"]["a.b"]
+
+    assert moment(found["newest"]) == max(filter(None, map(moment, values)), default=None)
+    assert found["newest"] in ("", *values)
+
+
+spaces = st.sampled_from(["", " ", "\n  "])
+
+
+@given(st.lists(st.tuples(spaces, spaces, spaces, st.integers(0, 12345)), min_size=1, max_size=30), st.integers(1, 900))
+def test_sizes_are_right_in_any_layout(pieces: list[tuple[str, str, str, int]], block: int) -> None:
+    raws = [f'{{"model":{a}"a.b", "pk":{b}{pk}, "fields": {{}}{c}}}' for a, b, c, pk in pieces]
+    text = "[" + ",".join(raw + piece[0] for raw, piece in zip(raws, pieces, strict=True)) + "]"
+
+    found = ff.stats(ff.read(io.BytesIO(text.encode()), block=block)).models["a.b"]
+
+    assert (found.records, found.bytes) == (len(raws), sum(map(len, raws)))
+    assert found.largest == max(map(len, raws))
+    assert found.largest_pk == next(
+        piece[3] for piece, raw in zip(pieces, raws, strict=True) if len(raw) == found.largest
+    )
 
 
 def test_dates_of_one_model_say_nothing_of_another() -> None:

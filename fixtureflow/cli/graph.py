@@ -11,6 +11,9 @@ from fixtureflow.console import amount, session
 
 __all__ = ["command"]
 
+READABLE = 40
+"""Models in a Mermaid graph whose arrows one can still tell apart."""
+
 
 def command(
     inputs: InputFiles = None,
@@ -52,7 +55,8 @@ def command(
     from fixtureflow.output import opened_output
     from fixtureflow.schema.sources import gather, schema_files, sources_from
     from fixtureflow.schema.survey import survey
-    from fixtureflow.views.graph import drawn, model_graph, narrowed
+    from fixtureflow.views.drawing import drawn
+    from fixtureflow.views.graph import model_graph, narrowed
 
     names = inputs or []
     with session(names, quiet=quiet) as run:
@@ -70,6 +74,8 @@ def command(
         f"{amount(len(found.nodes), 'model')}, {amount(len(found.edges), 'relation')}"
         + (f", {amount(cyclic, 'model')} in cycles" if cyclic else "")
     )
+    if form == "mermaid" and len(found.nodes) > READABLE:
+        run.say("Mermaid does not draw so many well: narrow them with --app or --model, or take -o FILE.svg")
 
 
 def _by_suffix(output: str) -> Literal["mermaid", "dot", "svg", "png"]:

@@ -78,7 +78,8 @@ def command(
 
     No database is needed: the keys are those of the records in the dump. Only the references change. Which there are
     is told by schema files, by the project (--settings), and by what is known of widely used apps. All that cannot be
-    turned is listed at once; with --unresolved error the output is then cut short, and so loads nowhere.
+    turned is listed at once, with --unresolved error before anything is written; with reject also what refers to a
+    record that is left out is left out, and listed.
 
     \b
     Examples:

@@ -31,6 +31,18 @@ def command(
             "--diff", metavar="A B", help="Show where two disagree; exit code 1 if they do.", show_default=False
         ),
     ] = None,
+    unapplied: Annotated[
+        bool,
+        typer.Option(
+            "--unapplied",
+            help="Show the migrations of --settings that its database lacks; exit code 1 if any. "
+            "This alone connects to the project's database.",
+        ),
+    ] = False,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", metavar="ALIAS", help="Which of DATABASES --unapplied asks, if not the default."),
+    ] = None,
     output: OutputFile = "-",
     at: At = None,
     repair: Repair = False,
@@ -45,6 +57,9 @@ def command(
     A and B of --diff are each a schema file, a dump, a database URL, an SQLite file, or a settings module; a prefix
     says which where that is not plain: schema: dump: target: settings:
 
+    --settings imports the project and connects to no database; only --unapplied asks the one that DATABASES names,
+    and it only reads.
+
     \b
     Examples:
       fixtureflow schema --settings mysite.settings -o schema.json
@@ -52,19 +67,27 @@ def command(
       fixtureflow schema data.json --explain auth.permission
       fixtureflow schema --diff mysite.settings postgresql://me@localhost/mysite
       fixtureflow schema --diff data.json schema.json
+      fixtureflow schema --settings mysite.settings --unapplied
     """
     import fixtureflow as ff
     from fixtureflow.errors import UsageError
     from fixtureflow.output import opened_output
     from fixtureflow.schema.file import dump
+    from fixtureflow.schema.remarks import remarks
     from fixtureflow.schema.sources import gather, own, schema_files, sources_from
 
     names = inputs or []
     with session(names, quiet=quiet) as run:
         if diff:
-            if names or infer or settings or target or schema or explain:
+            if names or infer or settings or target or schema or explain or unapplied:
                 raise UsageError("--diff takes its two schemas alone", advice="write fixtureflow schema --diff A B")
             _differ(run, *diff, at=at, repair=repair)
+            return
+        if unapplied or database:
+            if not settings or not unapplied or names or infer or target or schema or explain:
+                advice = "write fixtureflow schema --settings mysite.settings --unapplied"
+                raise UsageError("--unapplied goes with --settings (and --database) alone", advice=advice)
+            _unapplied(run, settings, database or "default")
             return
         if infer and not names:
             raise UsageError("nothing to infer from", advice="name a dump: fixtureflow schema --infer data.json")
@@ -80,10 +103,27 @@ def command(
         written = own(merged)
         with opened_output(output) as file:
             file.write(dump(written))
+    for line in remarks(written) if settings else ():
+        run.say(line)
     relations = sum(len(list(model.relations())) for model in written.models.values())
     run.say(
         f"{amount(len(written.models), 'model')}, {amount(relations, 'relation')}; what presets know is not repeated"
     )
+
+
+def _unapplied(run: Session, settings: str, database: str) -> None:
+    from fixtureflow.schema.django import unapplied_migrations
+
+    missing = unapplied_migrations(settings, database=database)
+    for name in missing:
+        print(name)
+    where = f"database {database!r} of {settings}"
+    if not missing:
+        run.say(f"{where} has all migrations")
+        return
+    alias = "" if database == "default" else f" --database {database}"
+    run.say(f"{where} lacks {amount(len(missing), 'migration')}; apply them: python manage.py migrate{alias}")
+    sys.exit(1)
 
 
 def _explain(labels: Iterable[str], patterns: list[str], explain: Callable[[str], list[str]]) -> None:

@@ -49,7 +49,7 @@ class Reading(Records):
     ) -> None:
         super().__init__(self._blocks)
         if at == "":
-            raise UsageError("`at` names no place", advice="leave it out, or write --at data.objects")
+            raise UsageError("`at=` names no place", advice='leave it out, or write `at="data.objects"`')
         for item in inputs:
             if not isinstance(item, str | Path) and not hasattr(item, "read"):
                 problem = f"an input is a path or a file open for reading, not {type(item).__name__}"
@@ -142,7 +142,7 @@ class Reading(Records):
         if not self.repair:
             raise InputError(
                 f"the file is cut short: {whole} {'record is' if whole == 1 else 'records are'} whole",
-                advice="dump it again, or keep what is whole with --repair",
+                advice="dump it again, or keep what is whole with `repair=True`",
                 file=reader.source.name,
                 number=reader.number,
                 offset=reader.offset,
@@ -161,9 +161,7 @@ class Reading(Records):
             again = after.lstrip()[:1] == b"["
             raise InputError(
                 f"has text after the records' closing ]: {excerpt(after)}",
-                advice="give files one by one: fixtureflow VERB a.json b.json"
-                if again
-                else "leave it out with --repair",
+                advice="give files one by one instead of joining them" if again else "leave it out with `repair=True`",
                 file=array.source.name,
                 offset=array.offset,
             )
@@ -180,7 +178,7 @@ class Reading(Records):
         places = suggestions(text)
         if not places and _MODEL.search(first):
             return
-        where = f"its records seem to be at {' and '.join(places)}: --at {places[0]}" if places else _AT
+        where = f'its records seem to be at {" and ".join(places)}: `at="{places[0]}"`' if places else _AT
         raise InputError("is one JSON object, not a list of records", advice=where, file=source.name, offset=0)
 
 
@@ -198,4 +196,4 @@ def _is_record(line: bytes) -> bool:
 
 _MODEL = re.compile(rb'"model"[ \t]*:')
 _DEEPER = re.compile(rb'\{[ \t]*"(?!model"|pk"|fields")[^"]*"[ \t]*:[ \t]*[\[{]')
-_AT = "name where its records are: --at data.objects"
+_AT = 'name where its records are: `at="data.objects"`'

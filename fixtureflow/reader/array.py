@@ -58,18 +58,35 @@ class ArrayReader(BlockReader):
         size = self.size
         while not self.end:
             data = self.text.read(size)
-            text = self.rest + data if self.rest else data
-            block = self._last(text) if not data else self._fast(text)
-            if block is None:
-                block = self._exact(text, final=not data)
+            block: Block | tuple[()] | None = self._at_hand(data)
+            if not block:
+                text = self.rest + data if self.rest else data
+                block = self._last(text) if not data else self._fast(text)
+                if block is None:
+                    block = self._exact(text, final=not data)
             size = self.size if block else max(self.size, len(self.rest))
             if block:
                 yield block
 
+    @property
+    def _walks(self) -> bool:
+        """Is it to go from record to record, instead of looking for seams?"""
+        return self._walking > 0 or len(self.rest) >= self.size
+
+    def _at_hand(self, data: bytes) -> Block | None:
+        """The records up to where, most likely, one more of the model at hand begins in what was read last."""
+        cut = data.rfind(self._likely) + 1 if self._likely and not self._walks else 0
+        if cut <= len(data) // 2:
+            return None
+        block = self._decoded(b"".join((b"[", self.rest, memoryview(data)[:cut], b"]")))
+        if not block:
+            return None
+        self.offset += len(self.rest)
+        return self._taken(block, data, cut, cut + len(self.separator))
+
     def _fast(self, text: bytes) -> Block | tuple[()] | None:
         """The records up to the last seam that holds; () if more text is needed; None for the exact path."""
-        walking = self._walking > 0 or len(self.rest) >= self.size
-        if not walking:
+        if not self._walks:
             for cut, resume in self._seams(text):
                 block = self._decoded(b"".join((b"[", memoryview(text)[:cut], b"]")))
                 if block is None:
@@ -114,8 +131,12 @@ class ArrayReader(BlockReader):
             heads = _heads(array)
             if not array.isascii():
                 str(array, "utf-8")
-            for model in {head.model for head in heads}:
-                self.labels[model]  # KeyError
+            lead = b""
+            if array[1] in SPACE:
+                stripped = array[1:].lstrip(SPACE)
+                lead = array[1 : len(array) - len(stripped)]
+                array = b"[" + stripped
+            block = Block(array, heads, self.labels, self.source, self.number, self.offset + len(lead))
         except (msgspec.ValidationError, UnicodeDecodeError, KeyError, RecursionError):
             return None
         except msgspec.DecodeError as error:
@@ -123,12 +144,6 @@ class ArrayReader(BlockReader):
             return () if at is None or int(at.group(1)) >= len(array) - 1 else None
         if not heads:
             return None
-        lead = b""
-        if array[1] in SPACE:
-            stripped = array[1:].lstrip(SPACE)
-            lead = array[1 : len(array) - len(stripped)]
-            array = b"[" + stripped
-        block = Block(array, heads, self.labels, self.source, self.number, self.offset + len(lead))
         block.lead = self._behind + lead if self.number > self.first else b""
         self.number += len(heads)
         return block
@@ -169,14 +184,7 @@ class ArrayReader(BlockReader):
         self.offset += position
 
     def _seams(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Where a record may end and the next begin, the last first.
-
-        Most likely the next is one more of the model that the text begins with; then as the first two records had it;
-        then any.
-        """
-        likely = text.rfind(self._likely) if self._likely else -1
-        if likely > len(text) // 2:
-            yield likely + 1, likely + 1 + len(self.separator)
+        """Where a record may end and the next begin, the last first: as the first two records had it; then any."""
         at = len(text)
         for _ in range(SEAMS_TRIED):
             if not self._seam or (at := text.rfind(self._seam, 0, at)) < 0:

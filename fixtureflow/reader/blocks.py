@@ -13,7 +13,7 @@ from fixtureflow.stream import Block
 
 __all__ = ["BLOCK", "MEND", "SPACE", "BlockReader"]
 
-BLOCK = 128 * 1024
+BLOCK = 256 * 1024
 """Bytes asked for at a time; much larger falls out of the processor's cache."""
 
 

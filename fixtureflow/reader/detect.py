@@ -15,6 +15,8 @@ LOOK = 64 * 1024
 
 _ARRAY = re.compile(rb"[ \t\r\n]*\[([ \t\r\n]*)(?=[{\]]|$)")
 _ARRAY_LATER = re.compile(rb"\[([ \t\r\n]*)(?=\{[ \t\r\n]*\"|\][ \t\r\n]*\Z)")
+_LISTS = re.compile(rb"(?:[ \t\r\n]*\[){2,}(?=[ \t\r\n]*\{[ \t\r\n]*\")")
+_OTHER_LIST = re.compile(rb'[ \t\r\n]*\[[ \t\r\n]*(?:["\[0-9-]|null|true|false|NaN|Infinity)')
 _OBJECT = re.compile(rb'[ \t\r\n]*(?=\{[ \t\r\n]*("|\}|$))')
 _OBJECT_LATER = re.compile(rb'^(?=\{[ \t]*"(?:model|pk|fields)"[ \t]*:)', re.MULTILINE)
 _YAML = re.compile(rb"(?:---[^\n]*\n)?(?:#[^\n]*\n)*- +(?:model|pk|fields)\b")
@@ -41,9 +43,13 @@ def start_of(text: bytes, name: str, *, repair: bool) -> Start:
     if match := _OBJECT.match(text):
         return Start("jsonl", match.end())
     _refuse_other_formats(text, name)
+    if match := _LISTS.match(text):
+        path = ".".join(["item"] * (match.group().count(b"[") - 1))
+        advice = f'name where the records are: `at="{path}"`'
+        raise InputError("is a list of lists, not of records", advice=advice, file=name, offset=0)
     later = _ARRAY_LATER.search(text) or _OBJECT_LATER.search(text)
     if later is None:
-        if text.lstrip()[:1] == b"[":
+        if _OTHER_LIST.match(text):
             at = len(text) - len(text.lstrip()) + 1
             raise InputError("is not an object", advice=_SHAPE, file=name, number=1, offset=at)
         raise InputError(f"is not a JSON fixture: it begins {excerpt(text, 1)}", advice=_SHAPE, file=name)
@@ -51,7 +57,7 @@ def start_of(text: bytes, name: str, *, repair: bool) -> Start:
     if not repair:
         raise InputError(
             f"has text before the records that is not JSON: {excerpt(stray)}",
-            advice="leave it out with --repair, or dump with dumpdata -o FILE",
+            advice="leave it out with `repair=True`, or dump with dumpdata -o FILE",
             file=name,
             offset=0,
         )

@@ -23,17 +23,12 @@ def as_utf8(read: Read, name: str) -> Read:
             start += data
         if start.startswith(codecs.BOM_UTF8):
             return _chained(start[3:], read)
-        utf16 = ""
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            utf16 = "utf-16"
-        elif len(start) == 4 and start[1] == start[3] == 0 and start[0] != 0:
-            utf16 = "utf-16-le"
-        elif len(start) == 4 and start[0] == start[2] == 0 and start[1] != 0:
-            utf16 = "utf-16-be"
-        if not utf16:
+        marked = next((encoding for mark, encoding in _BY_MARK.items() if start.startswith(mark)), None)
+        encoding = marked or _BY_ZEROS.get(tuple(byte == 0 for byte in start))
+        if encoding is None:
             return _chained(start, read)
-        _log.warning("%s: is UTF-16; what is written will be UTF-8, as loaddata reads it", name)
-        return _transcoded(_chained(start, read), utf16, name)
+        _log.warning("%s: is %s; what is written will be UTF-8, as loaddata reads it", name, _called(encoding))
+        return _transcoded(_chained(start, read), encoding, name)
 
     def text(size: int) -> bytes:
         nonlocal decided
@@ -42,6 +37,26 @@ def as_utf8(read: Read, name: str) -> Read:
         return decided(size)
 
     return text
+
+
+# The longer marks first: that of UTF-32 begins like that of UTF-16.
+_BY_MARK = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# Without a mark: JSON begins with two characters of ASCII.
+_BY_ZEROS: dict[tuple[bool, ...], str] = {
+    (False, True, True, True): "utf-32-le",
+    (True, True, True, False): "utf-32-be",
+    (False, True, False, True): "utf-16-le",
+    (True, False, True, False): "utf-16-be",
+}
+
+
+def _called(encoding: str) -> str:
+    return encoding[:6].upper()
 
 
 def _chained(start: bytes, read: Read) -> Read:
@@ -65,9 +80,8 @@ def _transcoded(read: Read, encoding: str, name: str) -> Read:
                 text = decoder.decode(data, final=not data)
                 encoded = text.encode()
             except UnicodeError as error:
-                raise InputError(
-                    f"is damaged UTF-16: {error}", advice="fetch it or dump it again", file=name
-                ) from error
+                problem = f"is damaged {_called(encoding)}: {error}"
+                raise InputError(problem, advice="fetch it or dump it again", file=name) from error
             if encoded or not data:
                 return encoded
 

@@ -58,7 +58,7 @@ class Nested:
             self.offset += len(data)
         self._feed(b"")
         if not self._found:
-            advice = "name where its records are, as --at data.objects"
+            advice = 'name where its records are, as `at="data.objects"`'
             raise InputError(f"has no list at {self.path!r}", advice=advice, file=self.name)
         return None
 
@@ -78,7 +78,7 @@ class Nested:
             pass
         except ijson.IncompleteJSONError as error:
             if not (self.repair and self._found):
-                advice = "dump it again" + (", or keep the records with --repair" if self._found else "")
+                advice = "dump it again" + (", or keep the records with `repair=True`" if self._found else "")
                 raise InputError("is cut short", advice=advice, file=self.name) from error
             _log.warning("%s: is cut short after its records", self.name)
         except ijson.JSONError as error:

@@ -17,14 +17,16 @@ LABEL = "contenttypes.contenttype"
 class ContentTypes:
     """The content types of a fixture: by their number if it holds them, by natural key in any case."""
 
-    def __init__(self, schema: Schema, catalogue: Catalogue) -> None:
+    def __init__(self, schema: Schema, catalogue: Catalogue, *lookups: Catalogue) -> None:
+        """`lookups` tell of the content types that the fixture itself lacks."""
         self._schema = schema
         self._catalogue = catalogue
         columns = Columns(["app_label", "model"])
         self._known: dict[Key, str] = {}
-        for stretch in catalogue.stretches(LABEL):
-            for pk, (app, model) in columns.rows(stretch):
-                self._known[plain_form(pk)] = self._concrete(f"{app}.{model}")
+        for source in (catalogue, *lookups):
+            for stretch in source.stretches(LABEL):
+                for pk, (app, model) in columns.rows(stretch):
+                    self._known.setdefault(plain_form(pk), self._concrete(f"{app}.{model}"))
 
     def model(self, value: Any) -> str:
         """The label of the model that a content type names; a proxy's concrete model; empty where that is not known."""

@@ -9,9 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Literal, NamedTuple
 
-from fixtureflow.schema.model import Field, Model, Relation, Schema
+from fixtureflow.schema.model import Field, Relation, Schema
 
-__all__ = ["Key", "Link", "Place", "ignored_through", "key_form", "links_of", "natural_form", "place_of", "plain_form"]
+__all__ = [
+    "Key",
+    "Link",
+    "Place",
+    "field_of",
+    "ignored_through",
+    "is_known",
+    "key_form",
+    "links_of",
+    "natural_form",
+    "place_of",
+    "plain_form",
+]
 
 Key = Hashable
 """A key in the form in which equal keys are equal."""
@@ -73,6 +85,12 @@ def links_of(schema: Schema, label: str) -> Iterator[Link]:
         yield Link(model.label, key.object_id, "generic", Place("", ""), null, content_type=key.content_type)
 
 
+def is_known(schema: Schema, label: str) -> bool:
+    """Is anything known of what records of the model refer to?"""
+    model = schema.concrete(label)
+    return model is not None and ("relations" in model.complete or any(True for _ in model.relations()))
+
+
 def ignored_through(relation: Relation) -> bool:
     """Is it a many-to-many field that is in no record, because its `through` model is the project's own?"""
     return relation.auto_through is False
@@ -100,12 +118,14 @@ def key_form(schema: Schema, place: Place) -> Callable[[Any], Key]:
     model = schema.concrete(place.model)
     if model and not place.field and model.pk and len(model.pk) > 1:
         return natural_form
-    kind = _type(schema, model, place.field)
+    field = field_of(schema, place)
+    kind = field.type if field else None
     return {"integer": _integer, "text": _text, "uuid": plain_form}.get(kind or "", plain_form)
 
 
-def _type(schema: Schema, model: Model | None, name: str) -> str | None:
-    """The type of a field; of a relation, that of the field it leads to in the end."""
+def field_of(schema: Schema, place: Place) -> Field | None:
+    """The field that keys of a place are values of; of a relation, that which it leads to in the end."""
+    model, name = schema.concrete(place.model), place.field
     for _ in range(20):
         if model is None:
             return None
@@ -116,7 +136,7 @@ def _type(schema: Schema, model: Model | None, name: str) -> str | None:
             model, name = schema.concrete(model.parents[0]), ""
             continue
         if not isinstance(field.relation, Relation):
-            return field.type
+            return field
         model, name = schema.concrete(field.relation.to), field.relation.to_field or ""
     return None
 

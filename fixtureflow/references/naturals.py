@@ -44,7 +44,8 @@ class Naturals:
         if not self.known(label):
             return list(self._tree(label) or ())
         names = [path.partition("__")[0] for path in self._paths(label)]
-        return [name for name in names if model and name in model.fields]
+        own = [name for name in names if model and name in model.fields]
+        return own if len(own) == len(names) else [*own, *self._parent_links(model)]
 
     def key(self, label: str, pk: Any, get: Get) -> Key | None:
         """The key, or None where the fixture does not hold what it is made of."""
@@ -59,6 +60,9 @@ class Naturals:
         model = self._schema.concrete(label)
         natural = model.natural_key if model else None
         return natural.fields if natural and natural.status == "fields" else ()
+
+    def _parent_links(self, model: Model | None) -> list[str]:
+        return [name for name, relation in model.relations() if relation.parent_link] if model else []
 
     def _tree(self, label: str) -> tuple[str, str] | None:
         """(parent, name) of a tree whose keys are the names from the root down, if its own references fit that.
@@ -97,6 +101,11 @@ class Naturals:
         if owner is None or model is None:
             raise LookupError(path)
         if owner is not model:
+            by_natural_key = next(
+                (key for link in self._parent_links(model) if isinstance(key := get(link), list)), None
+            )
+            if by_natural_key is not None:
+                return plain_form(by_natural_key[self._paths(owner.label).index(path)])
             value = self._look(Place(owner.label, ""), pk, name)
         else:
             value = pk if model.pk == (name,) else get(name)

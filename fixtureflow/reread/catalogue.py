@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fixtureflow.record import Record
 from fixtureflow.reread.spool import Spool
 from fixtureflow.reread.stretch import Run, Stretch
+from fixtureflow.stream import Block
 
 __all__ = ["Catalogue"]
 
@@ -18,7 +19,8 @@ class Catalogue:
     Reads all records once; then any model's can be read again.
     """
 
-    def __init__(self, records: Iterable[Record]) -> None:
+    def __init__(self, records: Iterable[Record], watch: Callable[[Block], None] | None = None) -> None:
+        """`watch` is shown each block of the one pass."""
         self.spool = Spool()
         self.models: list[str] = []
         """In the order of their first records."""
@@ -30,7 +32,7 @@ class Catalogue:
         self._numbers = array("I")
         self._models = array("H")
         ids: dict[str, int] = {}
-        for run in self.spool.runs(records):
+        for run in self.spool.runs(records, watch):
             model = run.model
             if model not in ids:
                 ids[model] = len(ids)
@@ -64,6 +66,19 @@ class Catalogue:
     def stretches(self, *models: str) -> Iterator[Stretch]:
         """The records of some models, in the order of the input."""
         return map(self.spool.stretch, self.runs(*models))
+
+    def again(self) -> Iterator[Stretch]:
+        """All records once more, in the order of the input and with what parts them.
+
+        Raises `InputError` at the end if a file has changed meanwhile.
+        """
+        before: Stretch | None = None
+        for stretch in self.stretches():
+            if gap := stretch.follows(before):
+                stretch.lead = self.spool.read(*gap)
+            before = stretch
+            yield stretch
+        self.spool.check()
 
     def count(self, model: str) -> int:
         """How many records the model has."""

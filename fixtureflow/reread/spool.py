@@ -10,7 +10,7 @@ import os
 import weakref
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from fixtureflow.reader import Reading
@@ -44,8 +44,8 @@ class Spool:
         self._home_of = array("I")
         weakref.finalize(self, _close, self._files)
 
-    def runs(self, records: Iterable[Record]) -> Iterator[Run]:
-        """Keep all records; tells of them in runs, none longer than a block."""
+    def runs(self, records: Iterable[Record], watch: Callable[[Block], None] | None = None) -> Iterator[Run]:
+        """Keep all records; tells of them in runs, none longer than a block. `watch` is shown each block first."""
         as_read = isinstance(records, Reading)
         files = plain_files(records) if isinstance(records, Reading) else {}
         self._files += files.values()
@@ -61,6 +61,8 @@ class Spool:
                     self._end += file.size + APART
                 else:  # no plain file: a stream, compressed, another encoding, or what a stage made
                     file = None
+            if watch is not None:
+                watch(block)
             first = (self._starts[-1] - self._offsets[-1] + block.offset) if file else self._kept(block)
             yield from _runs(block, first, as_read=as_read, copied=None if file else self._places)
         if self._copy:

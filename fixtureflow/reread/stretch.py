@@ -69,8 +69,8 @@ class Stretch(Block):
     def pks(self) -> list[bytes]:
         return [record.pk_text for record in self.records()]
 
-    def text(self, separator: bytes) -> bytes:
-        return separator.join(self.raws()) if self.lines else self._text
+    def together(self) -> bytes:
+        return b"" if self.lines else self._text
 
     def spans(self, start: int) -> tuple[list[int], list[int]]:
         """The place of each record, if the first is at `start`, and its size."""
@@ -84,5 +84,4 @@ class Stretch(Block):
         return None
 
     def array(self) -> bytes:
-        """The records as one JSON array."""
         return b"[%b]" % (b",".join(self.raws()) if self.lines else self._text)

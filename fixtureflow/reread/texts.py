@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -31,18 +32,24 @@ class Texts:
 
     def columns(self, stretch: Stretch) -> list[list[bytes]]:
         """The pks of the records, then the values of each field."""
+        pks, columns = self.apart(stretch, stretch.array())
+        return [pks(), *columns]
+
+    def apart(self, stretch: Stretch, array: bytes) -> tuple[Callable[[], list[bytes]], list[list[bytes]]]:
+        """What gives the pks, when they are wanted, and the values of each field; `array` is that of the stretch."""
         try:
-            return self.of_array(stretch.array())
+            rows: Any = self._decode(array)
         except (msgspec.MsgspecError, RecursionError):  # NaN and the like, or `fields` that are no object
-            return [list(column) for column in zip(*map(self._exact, stretch.raws()), strict=True)]
+            pks, *columns = (list(column) for column in zip(*map(self._exact, stretch.raws()), strict=True))
+            return lambda: pks, columns
+        return lambda: [bytes(row.pk) for row in rows], self._fields(rows)
 
     def of_array(self, array: bytes) -> list[list[bytes]]:
-        """The same of a JSON array of records. Raises what msgspec does of what it refuses."""
-        rows = self._decode(array)
-        return [
-            [bytes(row.pk) for row in rows],
-            *(list(map(bytes, map(column, rows))) for column in self._columns),
-        ]
+        """The values of each field in a JSON array of records. Raises what msgspec does of what it refuses."""
+        return self._fields(self._decode(array))
+
+    def _fields(self, rows: Any) -> list[list[bytes]]:
+        return [list(map(bytes, map(column, rows))) for column in self._columns]
 
     def _exact(self, raw: bytes) -> list[bytes]:
         head = {key: raw[start:end] for key, start, end in children(raw)}

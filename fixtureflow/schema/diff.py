@@ -14,7 +14,8 @@ import msgspec
 
 from fixtureflow.errors import one_line
 from fixtureflow.schema.align import aligned
-from fixtureflow.schema.model import Field, Model, Relation, Schema, Unique
+from fixtureflow.schema.limits import why_not_held
+from fixtureflow.schema.model import TYPE_FACTS, Field, Model, Relation, Schema, Unique
 
 __all__ = ["Difference", "compare"]
 
@@ -52,6 +53,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     here: Any = None
     there: Any = None
     names: tuple[str, str] = ("here", "there")
+    why: str = ""
+    """Why it cannot be otherwise: a database that has no such constraints."""
 
     def __str__(self) -> str:
         where = f"{self.label}.{self.field}" if self.field else self.label
@@ -62,7 +65,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             side = here if self.there is None else there
             value = self.here if self.there is None else self.there
             what = f"{self.fact} {value}" if self.fact in ("table", "unique") else self.fact
-            sentence = f"{what} only in {side}"
+            sentence = f"{what} only in {side}" + (f": {self.why}" if self.why else "")
         else:
             sentence = f"{self.fact} is {_words(self.here)} in {here}, {_words(self.there)} in {there}"
         return one_line(f"{where}: {sentence}")
@@ -132,7 +135,7 @@ def _model(mine: Model, theirs: Model, here: Schema, there: Schema) -> Iterator[
     for name, field in mine.fields.items():
         if name in theirs.fields:
             yield from _field(label, name, field, theirs.fields[name], (mine, theirs), (here, there))
-    yield from _uniques(mine, theirs)
+    yield from _uniques(mine, theirs, (here.about, there.about))
 
 
 def _must_have(name: str, having: Model, lacking: Model, has: Schema, lacks: Schema) -> bool:
@@ -152,7 +155,7 @@ def _renamed_fields(only_here: list[str], only_there: list[str], mine: Model, th
     scored = []
     for old in only_here:
         for new in only_there:
-            one, other = mine.fields[old].type, theirs.fields[new].type
+            one, other = (None if f.type_guessed else f.type for f in (mine.fields[old], theirs.fields[new]))
             if one and other and not _same_type(one, other):
                 continue
             ratio = SequenceMatcher(None, old, new).ratio()
@@ -173,6 +176,8 @@ def _field(
     for fact in _FIELD_FACTS:
         one, other = getattr(mine, fact), getattr(theirs, fact)
         if one is None or other is None or one == other or (fact == "type" and _same_type(one, other)):
+            continue
+        if fact in TYPE_FACTS and (mine.type_guessed or theirs.type_guessed):
             continue
         if fact in ("minimum", "maximum") and (mine.auto or theirs.auto or {one, other} in _UNSIGNED):
             continue
@@ -210,15 +215,18 @@ def _same_fact(fact: str, one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _uniques(mine: Model, theirs: Model) -> Iterator[Difference]:
+def _uniques(mine: Model, theirs: Model, about: tuple[str, str]) -> Iterator[Difference]:
+    """`about` is what the two schemas are about: of a database its name and version."""
     if mine.uniques is None or theirs.uniques is None:
         return
     one, other = _by_key(mine), _by_key(theirs)
-    for key in one.keys() - other.keys():
-        yield Difference(kind="only", label=mine.label, fact="unique", here=key)
-    for key in other.keys() - one.keys():
-        yield Difference(kind="only", label=mine.label, fact="unique", there=key)
-    for key in one.keys() & other.keys():
+    for key in sorted(one.keys() - other.keys()):
+        yield Difference(kind="only", label=mine.label, fact="unique", here=key, why=why_not_held(one[key], about[1]))
+    for key in sorted(other.keys() - one.keys()):
+        yield Difference(
+            kind="only", label=mine.label, fact="unique", there=key, why=why_not_held(other[key], about[0])
+        )
+    for key in sorted(one.keys() & other.keys()):
         if one[key].nulls_distinct != other[key].nulls_distinct:
             here, there = one[key].nulls_distinct, other[key].nulls_distinct
             yield Difference(kind="changed", label=mine.label, fact=f"nulls_distinct of {key}", here=here, there=there)

@@ -8,6 +8,7 @@ models that a preset knows only the fields and their types are told.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -80,7 +81,7 @@ class _Guesses:
         user = self.settings.get("AUTH_USER_MODEL", "auth.user")
         if (link := parent_link(seen, self.seen, relations, user)) and not pk:
             name, relation = link
-            fields = {name: Field(type=_type(seen.pk), relation=relation), **fields}
+            fields = {name: _typed(_type(seen.pk), relation=relation), **fields}
             pk = (name,)
         return Model(
             label=seen.label,
@@ -212,13 +213,17 @@ def _fields_only(seen: Seen, known: Model) -> Model:
 
 def _field(column: Column, relation: Relation | None, *, tell: bool = True) -> Field:
     many = relation is not None and relation.kind == "m2m"
-    return Field(
-        type=None if many else _type(column),
+    return _typed(
+        None if many else _type(column),
         null=True if column.null else None,
         decimals=max(column.decimals) if column.format == "decimal" and not relation else None,
         column="" if many and tell else None,
         relation=relation if tell else None,
     )
+
+
+def _typed(kind: FieldType | None, **facts: Any) -> Field:
+    return Field(type=kind, type_guessed=None if kind is None else True, **facts)
 
 
 _TYPES: dict[frozenset[str], FieldType] = {

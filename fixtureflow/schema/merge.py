@@ -15,7 +15,7 @@ import msgspec
 
 from fixtureflow.schema.align import aligned
 from fixtureflow.schema.diff import Difference, compare
-from fixtureflow.schema.model import Aspect, Field, Model, Noun, Relation, Schema, canonical
+from fixtureflow.schema.model import TYPE_FACTS, Aspect, Field, Model, Noun, Relation, Schema, canonical
 
 __all__ = ["Kind", "Merged", "Source", "merge"]
 
@@ -30,7 +30,7 @@ _DATABASE_FIRST = {
     *("column", "null", "max_length", "minimum", "maximum", "digits", "decimals", "generated"),
     *("uniques", "sequence", "constraint", "deferrable"),
 }
-_FIELD_FACTS = tuple(fact for fact in Field.__struct_fields__ if fact != "relation")
+_FIELD_FACTS = tuple(fact for fact in Field.__struct_fields__ if fact not in ("relation", "type_guessed"))
 _MODEL_FACTS = tuple(fact for fact in Model.__struct_fields__ if fact not in ("label", "fields", "complete"))
 _RELATION_FACTS = tuple(fact for fact in Relation.__struct_fields__ if fact not in ("kind", "to", "guess"))
 
@@ -60,17 +60,21 @@ class Merged(msgspec.Struct, frozen=True):
             lines += _line(fact, fact, said, model)
         for name, field in model.fields.items():
             ones = [(source, m.fields[name]) for source, m in said if name in m.fields]
-            for fact in Field.__struct_fields__:
+            for fact in (fact for fact in Field.__struct_fields__ if fact != "type_guessed"):
                 lines += _line(f"{name}.{fact}", fact, ones, field)
         return lines
 
     def drift(self) -> list[Difference]:
-        """What the sources that should know (file, project, database) disagree on, two by two."""
+        """What the sources that should know (file, project, database) disagree on, two by two.
+
+        A constraint that the database cannot hold is no disagreement.
+        """
         known = [source for source in self.sources if source.kind in _AUTHORITATIVE]
         return [
             difference
             for here, there in combinations(known, 2)
             for difference in compare(here.schema, there.schema, names=(here.name, there.name))
+            if not difference.why
         ]
 
 
@@ -89,7 +93,8 @@ def merge(sources: Iterable[Source]) -> Merged:
         label: _model(_aligned(said), settings) for label, said in by_label.items() if not _swapped(said, settings)
     }
     about = "; ".join(dict.fromkeys(s.schema.about for s in ranked if s.schema.about))
-    return Merged(Schema(about=about, settings=settings, models=models), sources)
+    use_tz = next((s.schema.use_tz for s in ranked if s.schema.use_tz is not None), None)
+    return Merged(Schema(about=about, settings=settings, use_tz=use_tz, models=models), sources)
 
 
 def _ranked(sources: Sequence[Source], order: tuple[Kind, ...]) -> list[Source]:
@@ -162,7 +167,17 @@ def _field(name: str, models: list[Model], columns: list[Model]) -> Field:
         return one if one.relation is relation else msgspec.structs.replace(one, relation=relation)
     stored = [model.fields[name] for model in columns if name in model.fields]
     facts = {fact: _best(fact, stored if fact in _DATABASE_FIRST else named) for fact in _FIELD_FACTS}
+    if any(field.type_guessed for field in named):
+        facts |= _types(named, stored)
     return Field(relation=relation, **facts)
+
+
+def _types(named: list[Field], stored: list[Field]) -> dict[str, Any]:
+    """The facts of the type where some only guess it: these stand behind those that anybody states."""
+    typed = sorted((field for field in named if field.type), key=lambda field: bool(field.type_guessed))
+    decimals = sorted(stored, key=lambda field: bool(field.type_guessed))
+    guessed = True if typed and typed[0].type_guessed else None
+    return {"type": _best("type", typed), "decimals": _best("decimals", decimals), "type_guessed": guessed}
 
 
 def _relation(name: str, models: list[Model], columns: list[Model]) -> Relation | Literal["none"] | None:
@@ -237,12 +252,19 @@ def _line(title: str, fact: str, said: Sequence[tuple[Source, Noun]], merged: No
     if value is None:
         return []
     order = _BY_COLUMN if fact in _DATABASE_FIRST else _BY_NAME
-    known = [(s, getattr(noun, fact)) for s, noun in said if getattr(noun, fact) is not None]
-    known.sort(key=lambda pair: order.index(pair[0].kind))
-    first = next((s for s, v in known if _alike(v, value)), None)
-    notes = [first.name if first else "follows from " + ", ".join(s.name for s, _ in said)]
-    notes += [f"{s.name} says {_words(v)}" for s, v in known if not _alike(v, value)]
+    known = [(s, getattr(n, fact), _guesses_type(n, fact)) for s, n in said if getattr(n, fact) is not None]
+    known.sort(key=lambda one: (one[2], order.index(one[0].kind)))
+    first = next((f"{s.name}{_A_GUESS[guess]}" for s, v, guess in known if _alike(v, value)), None)
+    notes = [first or "follows from " + ", ".join(s.name for s, _ in said)]
+    notes += [f"{s.name} says {_words(v)}{_A_GUESS[guess]}" for s, v, guess in known if not _alike(v, value)]
     return [f"  {title} = {_words(value)}  ({'; '.join(notes)})"]
+
+
+_A_GUESS = {True: ", a guess", False: ""}
+
+
+def _guesses_type(noun: Noun, fact: str) -> bool:
+    return fact in TYPE_FACTS and isinstance(noun, Field) and bool(noun.type_guessed)
 
 
 def _alike(one: object, other: object) -> bool:

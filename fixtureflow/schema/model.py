@@ -23,6 +23,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 __all__ = [
+    "TYPE_FACTS",
     "Aspect",
     "Field",
     "FieldType",
@@ -59,6 +60,9 @@ FieldType: TypeAlias = Literal[
     "other",
 ]
 """What kind of value a field has. A relation has the type of the column that it points at; an M2M field has none."""
+
+TYPE_FACTS = ("type", "decimals")
+"""The facts of a field that `type_guessed` is about."""
 
 Aspect: TypeAlias = Literal["fields", "relations"]
 """What a source may know all of: the fields with a column, or the relations (M2M fields included)."""
@@ -116,6 +120,8 @@ class Field(Noun, frozen=True, kw_only=True):
     column: str | None = None
     """`""` for a field without a column: M2M."""
     type: FieldType | None = None
+    type_guessed: bool | None = None
+    """Is `type` (and `decimals`) only what the values of a dump look like? Then whoever states it is believed."""
     null: bool | None = None
     max_length: int | None = None
     """In characters; 0 for no limit."""
@@ -257,6 +263,8 @@ class Schema(Noun, frozen=True, kw_only=True):
     """One line on what the facts were taken from: `wagtail 7.3`."""
     settings: dict[str, str] = {}
     """Labels that a project has chosen: `{"AUTH_USER_MODEL": "accounts.user"}`."""
+    use_tz: bool | None = None
+    """Are the project's datetimes aware of their time zone? (`USE_TZ`)"""
     models: dict[str, Model] = {}
 
     def __post_init__(self) -> None:
@@ -270,9 +278,17 @@ class Schema(Noun, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "models", models)
 
     @classmethod
-    def of(cls, models: Iterable[Model], *, about: str = "", settings: dict[str, str] | None = None) -> Schema:
+    def of(
+        cls,
+        models: Iterable[Model],
+        *,
+        about: str = "",
+        settings: dict[str, str] | None = None,
+        use_tz: bool | None = None,
+    ) -> Schema:
         """A schema of models that know their label."""
-        return cls(about=about, settings=settings or {}, models={model.label: model for model in models})
+        known = {model.label: model for model in models}
+        return cls(about=about, settings=settings or {}, use_tz=use_tz, models=known)
 
     def model(self, label: str) -> Model | None:
         """The model of that label: the app label exact, the model name in any case, as loaddata reads it."""

@@ -9,10 +9,11 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from fixtureflow.errors import UsageError
+from fixtureflow.errors import SchemaError, UsageError
 from fixtureflow.schema import presets
 from fixtureflow.schema.diff import Difference, compare
 from fixtureflow.schema.infer import guessed
+from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Aspect, Field, Model, Schema
 from fixtureflow.schema.sources import from_file, from_settings, from_target
 from fixtureflow.schema.survey import survey
@@ -52,7 +53,7 @@ def differences(
             source = from_target(name, known=other.schema if other else None)
             sides[place] = _Side(what, source.name, source.schema)
         else:
-            source = from_settings(name) if what == "settings" else from_file(name)
+            source = _of_project(name, text=(here, there)[place]) if what == "settings" else from_file(name)
             sides[place] = _Side(what, source.name, source.schema)
     mine, theirs = (side for side in sides if side is not None)
     found = compare(mine.schema, theirs.schema, names=(mine.name, theirs.name))
@@ -66,6 +67,15 @@ def _could_be_there(difference: Difference, mine: _Side, theirs: _Side) -> bool:
     lacking = theirs if difference.there is None else mine
     known = any(difference.label in source.schema.models for source in presets.load([difference.label]))
     return lacking.what == "dump" or (lacking.what == "schema" and known)
+
+
+def _of_project(name: str, *, text: str) -> Source:
+    try:
+        return from_settings(name)
+    except SchemaError as error:
+        if text == name and error.problem.startswith("cannot import settings"):  # it may have been meant for a file
+            raise SchemaError(f"there is no file {name}; {error.problem}", advice=error.advice) from None
+        raise
 
 
 def _of_dump(name: str, at: str | None, repair: bool, progress: Callable[[int], None] | None) -> Schema:
@@ -85,7 +95,13 @@ def _shown(field: Field) -> Field:
     """A text may stand for a value of any type, and no null in a dump for a column that may have them."""
     hidden = field.type in ("text", "decimal", "json") or field.relation is not None
     return msgspec.structs.replace(
-        field, type=None if hidden else field.type, null=None, decimals=None, column=None, relation=None
+        field,
+        type=None if hidden else field.type,
+        type_guessed=None,
+        null=None,
+        decimals=None,
+        column=None,
+        relation=None,
     )
 
 

@@ -22,6 +22,7 @@ from fixtureflow.schema.merge import Merged, Source
 from fixtureflow.schema.model import Schema
 from fixtureflow.schema.sources import gather
 from fixtureflow.stream import Block, Records
+from fixtureflow.turning.cascade import Rejected, follow
 from fixtureflow.turning.lookup import FixtureRows, looked_up_in
 from fixtureflow.turning.plan import Plan, Primary
 from fixtureflow.turning.primary import Primaries
@@ -54,16 +55,17 @@ def natural(
     `to_model` limits the models referred to. `natural_primary` leaves out pks: `"django"` as `dumpdata
     --natural-primary`, `"safe"` only where nothing breaks. Rows that the dump lacks are looked up in the fixtures,
     SQLite files and database URLs of `lookup`. Records of models like `drop` are left out once they have served.
-    What cannot be turned raises `InputError` at the end (`"error"`: nothing is given out from the first such reference
-    on), stays (`"keep"`), or its record is left out (`"reject"`). `to_pk` is the way back. Natural keys beyond `memory`
-    MB go to a temporary file. A stream is copied to disk, since it is read twice.
+    What cannot be turned raises `InputError` before the first record is given (`"error"`), stays (`"keep"`), or its
+    record is left out, and so is every record that refers to one left out (`"reject"`). `to_pk` is the way back, for
+    references and for records without a pk. Natural keys beyond `memory` MB go to a temporary file. A stream is copied
+    to disk, since it is read more than once.
     """
     if natural_primary not in (None, *get_args(Primary)):
-        raise UsageError(f"--natural-primary is django or safe, not {natural_primary}")
+        raise UsageError(f"`natural_primary=` is django or safe, not {natural_primary}")
     if unresolved not in get_args(Unresolved):
-        raise UsageError(f"--unresolved is error, keep or reject, not {unresolved}")
+        raise UsageError(f"`unresolved=` is error, keep or reject, not {unresolved}")
     if to_pk and natural_primary not in (None, "keep"):
-        raise UsageError("--to-pk and --natural-primary exclude each other")
+        raise UsageError("`to_pk=` and `natural_primary=` exclude each other")
     return Natural(
         records,
         schema if schema is None or isinstance(schema, Schema) else list(schema),
@@ -118,8 +120,13 @@ class Natural(Records):
         self.referred: dict[str, set[bytes]] = {}
         """The natural keys of models left out that are still referred to."""
         self.rejected = 0
-        self.spilled = False
+        """Records left out since something in them could not be turned, or they refer to one left out."""
+        self._disk: Disk | None = None
+
+    @property
+    def spilled(self) -> bool:
         """Did natural keys go to a temporary file?"""
+        return self._disk is not None and self._disk.used
 
     @property
     def unmatched(self) -> list[str]:
@@ -130,28 +137,44 @@ class Natural(Records):
         if self._catalogue is None:
             self._catalogue = Catalogue(self._records)
         catalogue = self._catalogue
-        turning = self._prepare(catalogue)
-        strict = self._unresolved == "error"
+        turning, tables = self._prepare(catalogue)
+        keep = self._unresolved == "keep"
+        rejected = None if keep else self._checked(catalogue, turning, tables)
         before: Stretch | None = None
-        for run in catalogue.runs():
+        for at, run in enumerate(catalogue.runs()):
             if run.model in self.left_out:
                 self.left_out[run.model] += run.count
                 continue
             stretch = catalogue.spool.stretch(run)
-            block = turning.turned(stretch)
-            if block is not None and not (strict and self.findings.any):
-                if gap := stretch.follows(before):
-                    block.lead = catalogue.spool.read(*gap)
-                before = stretch
-                yield block
+            block = turning.turned(stretch, tell=keep)
+            if rejected and (places := rejected.places(at)):
+                if len(places) < run.count:
+                    yield Block.of([record for n, record in enumerate(block.records()) if n not in places])
+                continue
+            if gap := stretch.follows(before):
+                block.lead = catalogue.spool.read(*gap)
+            before = stretch
+            yield block
         catalogue.spool.check()
-        self.rejected = turning.rejected
-        if strict and self.findings.any:
-            first = next(iter(self.findings))
+
+    def _checked(self, catalogue: Catalogue, turning: Turning, tables: Tables) -> Rejected:
+        """The records to leave out, with all that refers to them; or `InputError` for what cannot be turned."""
+        rejected = Rejected(catalogue)
+        for at, run in enumerate(catalogue.runs()):
+            if run.model not in self.left_out:
+                rejected.add(at, turning.check(catalogue.spool.stretch(run)))
+        if self._unresolved == "error" and self.findings.any:
+            count, first = len(self.findings), next(iter(self.findings))
             raise InputError(
-                f"{len(self.findings):,} keys cannot be turned, the first {first}",
-                advice="mend them, give the rows that are missing with --lookup, or take --unresolved keep or reject",
+                f"{count:,} key{'' if count == 1 else 's'} cannot be turned, the first {first}",
+                advice="mend them, give the rows that are missing with `lookup=`, or take `unresolved=` keep or reject",
             )
+        self.rejected = len(rejected)
+        if self.rejected and self.merged:
+            labels = [label for label in catalogue.models if label not in self.left_out]
+            follow(self.merged.schema, catalogue, tables, labels, rejected, self.findings)
+            self.rejected = len(rejected)
+        return rejected
 
     def messages(self) -> list[str]:
         """What there is to say of the latest pass, a line each; the findings not among them."""
@@ -160,7 +183,7 @@ class Natural(Records):
         said = []
         if self.plan.unknown:
             names = ", ".join(self.plan.unknown[:10]) + (" …" if len(self.plan.unknown) > 10 else "")
-            said.append(f"nothing is known of what they refer to: {names}")
+            said.append(f"nothing is known of what they refer to: {names}; --settings or --schema FILE would tell")
         said += [
             f"{label} has no get_by_natural_key: loaddata cannot find its rows"
             for label in sorted(self.plan.unloadable)
@@ -185,13 +208,14 @@ class Natural(Records):
             rejected=self.rejected,
         )
 
-    def _prepare(self, catalogue: Catalogue) -> Turning:
+    def _prepare(self, catalogue: Catalogue) -> tuple[Turning, Tables]:
         # Guesses turn nothing unless they are trusted, so they need not be made.
         labels = [*catalogue.models, "contenttypes.contenttype"]
         seen = Records(catalogue.stretches)
         self.merged = gather(labels, given=self._given, records=seen, infer=None if self._trust else False, quiet=True)
         schema = self.merged.schema
         self.findings = Findings()
+        self.rejected = 0
         self.plan = plan = Plan(schema, catalogue.models, self._to_model, trust_guesses=self._trust, back=self._back)
         left = [label for label in catalogue.models if any_matches(self._drop, label)]
         self.left_out = Counter(dict.fromkeys(left, 0))
@@ -207,6 +231,7 @@ class Natural(Records):
                 except LookupError:
                     plan.give_up(label, turn, "its natural key cannot be followed")
         self.primaries = Primaries(plan, tables, self._primary, left)
-        self.spilled = disk.used
-        reject = self._unresolved == "reject"
-        return Turning(plan, made, self.primaries, self.findings, self.referred, reject=reject, back=self._back)
+        self._disk = disk
+        done = "record left out" if self._unresolved == "reject" else ""
+        turning = Turning(plan, made, self.primaries, self.findings, self.referred, done=done, back=self._back)
+        return turning, tables

@@ -33,7 +33,7 @@ from fixtureflow.ordering.tangle import arranged
 from fixtureflow.record import Record
 from fixtureflow.references.dangling import find_dangling
 from fixtureflow.references.generic import ContentTypes
-from fixtureflow.references.links import Link
+from fixtureflow.references.links import Link, is_known
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.schema.merge import Source
@@ -61,9 +61,9 @@ def order(
     to disk.
     """
     if cycles not in ("keep", "break", "error"):
-        raise UsageError(f"--cycles is keep, break or error, not {cycles}")
+        raise UsageError(f"`cycles=` is keep, break or error, not {cycles}")
     if dangling not in (None, "report", "error"):
-        raise UsageError(f"--dangling is report or error, not {dangling}")
+        raise UsageError(f"`dangling=` is report or error, not {dangling}")
     sources = schema if schema is None or isinstance(schema, Schema) else list(schema)
     return Ordered(records, sources, cycles, dangling)
 
@@ -121,7 +121,7 @@ class Ordered(Records):
 
     def _planned(self, catalogue: Catalogue) -> Catalogue:
         schema = gather(catalogue.models, given=self._given, records=Records(catalogue.stretches)).schema
-        self.unknown = [label for label in catalogue.models if not _is_known(schema, label)]
+        self.unknown = [label for label in catalogue.models if not is_known(schema, label)]
         types = ContentTypes(schema, catalogue)
         if self._dangling:
             find_dangling(schema, catalogue, types, self.findings)
@@ -133,7 +133,7 @@ class Ordered(Records):
         if self.cycles and self._cycles == "error":
             more = f"; and {self.loops - 1:,} more" if self.loops > 1 else ""
             problem = f"records refer to each other in a loop: {self.cycles[0]}{more}"
-            raise InputError(problem, advice="load them in one transaction, or write them in halves: --cycles break")
+            raise InputError(problem, advice='load them in one transaction, or write them in halves: `cycles="break"`')
         return catalogue
 
     def _refuse_dangling(self) -> None:
@@ -160,8 +160,3 @@ class Ordered(Records):
         else:
             glued = glue(nodes, loops)
         return Rearranged(unit.models, unit.after, catalogue, found, nodes, glued, halves)
-
-
-def _is_known(schema: Schema, label: str) -> bool:
-    model = schema.concrete(label)
-    return model is not None and ("relations" in model.complete or any(True for _ in model.relations()))

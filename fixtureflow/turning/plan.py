@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from fixtureflow.patterns import Pattern, any_matches
-from fixtureflow.references.links import Place, ignored_through, links_of, place_of
+from fixtureflow.references.links import Place, ignored_through, is_known, links_of, place_of
 from fixtureflow.schema.model import Model, NaturalKey, Relation, Schema
 
 __all__ = ["Plan", "Primary", "Stays", "Turn"]
@@ -52,13 +52,13 @@ class Plan:
         self.labels = list(labels)
         self.turns: dict[str, list[Turn]] = {}
         self.stays: list[Stays] = []
-        self.unknown = [label for label in self.labels if not _is_known(schema, label)]
+        self.unknown = [label for label in self.labels if not is_known(schema, label)]
         """Models of whose relations nothing is known."""
         self.unloadable: set[str] = set()
         """Models led to that have natural keys and no `get_by_natural_key`: loaddata cannot find their rows."""
         self._to_models = to_models
         self._trust = trust_guesses
-        self._back = back
+        self.back = back
         for label in self.labels:
             self.turns[label] = self._turns(label)
 
@@ -92,7 +92,7 @@ class Plan:
             if name in (model.pk or ()):
                 reason = "a multi-table child's link" if relation.parent_link else "the primary key itself"
                 self.stays.append(Stays(label, name, relation.to, reason))
-                if model.pk == (name,) and (self._back or not relation.parent_link):
+                if model.pk == (name,) and (self.back or not relation.parent_link):
                     continue  # in no record; but a parent link is in those that have no pk, and needed there
             wanted = self._wanted(relation)
             if isinstance(wanted, str):
@@ -183,8 +183,3 @@ class Plan:
         if model is None or field is None or not isinstance(field.relation, Relation):
             return None
         return ((model.pk or ("",))[0], field.relation) if field.relation.parent_link else None
-
-
-def _is_known(schema: Schema, label: str) -> bool:
-    model = schema.concrete(label)
-    return model is not None and ("relations" in model.complete or any(True for _ in model.relations()))

@@ -1,19 +1,19 @@
-"""Primary keys left out, as `dumpdata --natural-primary` leaves them out, or only where nothing breaks."""
+"""Primary keys left out, as `dumpdata --natural-primary` does, or only where nothing breaks; and given again."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from fixtureflow.references.links import Place, place_of
-from fixtureflow.schema.model import Relation
+from fixtureflow.reread.stretch import Stretch
+from fixtureflow.schema.model import Model
+from fixtureflow.turning.generic import GenericKeys
 from fixtureflow.turning.plan import Plan, Primary
-from fixtureflow.turning.rewrite import Style, listed, with_field, without_pk
-from fixtureflow.turning.tables import NULL, Table, Tables, decoded, paths_of
+from fixtureflow.turning.rewrite import Style, listed, with_field, with_pk, without_pk
+from fixtureflow.turning.tables import Table, Tables, decoded
 
-__all__ = ["Primaries", "Without"]
-
-CONTENT_TYPE = "contenttypes.contenttype"
+__all__ = ["Again", "Primaries", "Without"]
 
 
 class Without:
@@ -27,24 +27,62 @@ class Without:
         self.parent = parent
         self.order = order
 
-    def apply(self, raws: list[bytes], pks: list[bytes], style: Style) -> tuple[list[bytes], dict[int, bytes]]:
-        """The records, and those that keep their pk since their natural key is none: by place, what stands for it."""
+    def faults(self, pks: list[bytes]) -> dict[int, bytes]:
+        """The records that keep their pk since their natural key is none: by place, what stands for it."""
+        if self.table is None:
+            return {}
+        find = self.table.store.find
+        keys = [None if value is None else find(value) for value in decoded(pks)]
+        return {at: key for at, key in enumerate(keys) if key is not None and key[:1] == b"!"}
+
+    def apply(self, raws: list[bytes], pks: list[bytes], style: Style, stretch: Stretch) -> list[bytes]:
+        """The records without their pk, and with the link to their parent."""
+        kept = self.faults(pks)
         out: list[bytes] = []
-        faults: dict[int, bytes] = {}
         for at, (raw, pk, value) in enumerate(zip(raws, pks, decoded(pks), strict=True)):
             new = raw
             if self.link and value is not None:
                 natural = self.parent.store.find(value) if self.parent else None
                 text = pk if natural is None or natural[:1] == b"!" else listed(natural, style, style.line)
                 new = with_field(new, self.link, text, self.order, style)
-            if self.table is not None:
-                key = self.table.store.find(value) if value is not None else None
-                if key is not None and key[:1] == b"!":
-                    faults[at] = key
-                else:
-                    new = without_pk(new)
-            out.append(new)
-        return out, faults
+            out.append(new if self.table is None or at in kept else without_pk(new))
+        return out
+
+
+class Again:
+    """What becomes of one model's records that have no pk, on the way back: they get the one that is found."""
+
+    def __init__(self, tables: Tables, model: Model, paths: tuple[str, ...]) -> None:
+        self._tables = tables
+        self._model = model
+        self._paths = paths
+
+    def faults(self, pks: list[bytes]) -> dict[int, bytes]:
+        """None: without a pk a record with a natural key can be loaded all the same."""
+        if not _NO_PK.isdisjoint(pks):
+            self._made()  # now, since it may have something to tell
+        return {}
+
+    def apply(self, raws: list[bytes], pks: list[bytes], style: Style, stretch: Stretch) -> list[bytes]:
+        if _NO_PK.isdisjoint(pks):
+            return raws
+        keys, found = self._made()
+        texts = keys.texts_of(stretch)
+        out = list(raws)
+        for at, pk in enumerate(pks):
+            if pk in _NO_PK and texts[at][:1] != b"!":
+                new = found.store.find(json.loads(b"[%b]" % texts[at]))
+                if new is not None and new[:1] != b"!":
+                    out[at] = with_pk(without_pk(raws[at]), new, style)
+        return out
+
+    def _made(self) -> tuple[Table, Table]:
+        place = Place(self._model.label, "")
+        keys, found = (self._tables.table(place, self._model.label, self._paths, back=back) for back in (False, True))
+        return keys, found
+
+
+_NO_PK = frozenset((b"", b"null"))
 
 
 class Primaries:
@@ -52,10 +90,13 @@ class Primaries:
 
     def __init__(self, plan: Plan, tables: Tables, primary: Primary, left_out: Iterable[str]) -> None:
         left = set(left_out)
-        self.generic = _generic_targets(plan, tables) if primary == "safe" or left else {}
+        wanted = plan.labels if primary == "safe" or left else []
+        self.generic = GenericKeys(plan.schema, tables).targets(wanted)
         """For each model, the models that its generic keys lead to (`*` where that is not known), if that matters."""
         self.dropped, self.kept = plan.without_pk(primary, self.generic)
-        self._of: dict[str, Without] = {}
+        self._of: dict[str, Without | Again] = {
+            label: again for label, again in _again(plan, tables) if label not in left
+        }
         for label in plan.labels if primary != "keep" else ():
             model = plan.schema.concrete(label)
             if model is None or label in left:
@@ -78,34 +119,13 @@ class Primaries:
             if own is not None or link:
                 self._of[label] = Without(own, link, parent, list(model.fields))
 
-    def of(self, label: str) -> Without | None:
+    def of(self, label: str) -> Without | Again | None:
         return self._of.get(label)
 
 
-def _generic_targets(plan: Plan, tables: Tables) -> dict[str, set[str]]:
-    """For each model, the models that its generic keys lead to; `*` where a content type is not known."""
-    found: dict[str, set[str]] = {}
-    for label in plan.labels:
-        model = plan.schema.concrete(label)
-        for key in (model.generic_keys or ()) if model else ():
-            found.setdefault(label, set()).update(_targets(plan, tables, label, key.content_type))
-    return found
-
-
-def _targets(plan: Plan, tables: Tables, label: str, name: str) -> set[str]:
-    model = plan.schema.concrete(label)
-    field = model.fields.get(name) if model else None
-    if model is None or field is None or not isinstance(field.relation, Relation):
-        return {"*"}
-    natural = paths_of(plan.schema, CONTENT_TYPE)
-    try:
-        types = tables.table(place_of(plan.schema, field.relation), CONTENT_TYPE, natural)
-    except LookupError:
-        return {"*"}
-    texts = {text for columns in tables.sources[0].columns(model, [name]) for text in set(columns[1])}
-    labels = set()
-    for text in texts - {b"null", b""}:
-        value = json.loads(text)
-        key = text[1:-1] if isinstance(value, list) else types.store.find(value) or NULL
-        labels.add("*" if key[:1] == b"!" else ".".join(map(str, json.loads(b"[%b]" % key))))
-    return labels
+def _again(plan: Plan, tables: Tables) -> Iterator[tuple[str, Again]]:
+    for label in plan.labels if plan.back else ():
+        model, natural = plan.schema.concrete(label), plan.natural(label)
+        # A multi-table child without a pk names its parent's record.
+        if model is not None and not isinstance(natural, str) and len(model.pk or ()) == 1 and not model.parents:
+            yield label, Again(tables, model, natural.fields)

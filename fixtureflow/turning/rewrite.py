@@ -21,10 +21,11 @@ from fixtureflow.exact import scan
 from fixtureflow.record import Record
 from fixtureflow.reread.stretch import Stretch
 
-__all__ = ["Style", "Turned", "listed", "raws_of", "replaced", "style_of", "with_field", "without_pk"]
+__all__ = ["Style", "Turned", "listed", "raws_of", "replaced", "style_of", "with_field", "with_pk", "without_pk"]
 
 _HEAD = re.compile(rb'(\{\s*"model"\s*:\s*"[^"\\]*"\s*,\s*)"pk"\s*:\s*(?:-?[0-9]+|"[^"\\]*")\s*,\s*')
 _ESCAPE = re.compile(rb"\\u")  # found faster than with `in` where there are many backslashes
+_BACKSLASH = b"\\\\"  # within a string, a backslash that is meant
 _FIELDS = re.compile(rb'(,[ \t]*)?(\n[ \t]*)?"fields"([ \t]*:[ \t]*)\{(\n[ \t]*)?')
 
 
@@ -47,8 +48,8 @@ class Turned(Stretch):
             self._records = [Record(raw, model, old.source, old.number, old.offset) for raw, old in pairs]
         return self._records
 
-    def text(self, separator: bytes) -> bytes:
-        return separator.join(self.raws()) if self._before.lines else super().text(separator)
+    def together(self) -> bytes:
+        return b"" if self._before.lines else super().together()
 
 
 def raws_of(text: bytes) -> list[bytes]:
@@ -113,7 +114,7 @@ def replaced(
             break
         new = found
     else:
-        if not _ESCAPE.search(text) or _came_true(again, new, changes):
+        if not _escaped(text) or _came_true(again, new, changes):
             return new
     apart = raws_of(text)
     ones = [_in_one(raw, style, {n: (o[at], w[at]) for n, (o, w) in changes.items()}) for at, raw in enumerate(apart)]
@@ -124,12 +125,24 @@ def _key(style: Style, name: str) -> bytes:
     return b'%b"%b"%b' % (style.line, name.encode(), style.colon)
 
 
+def _escaped(text: bytes) -> bool:
+    """Is a character spelled `\\u0061` in it? JSON within JSON has such, too, but there the backslash is escaped."""
+    return _ESCAPE.search(text) is not None and b"\\u" in text.replace(_BACKSLASH, b"")
+
+
 def _in_all(text: bytes, key: bytes, old: Sequence[bytes], new: Sequence[bytes]) -> bytes | None:
     first, *rest = text.split(key)
-    if len(rest) != len(old) or not all(map(bytes.startswith, rest, old)):
+    count = len(rest)
+    if count != len(old):
         return None
-    rest = list(map(bytes.__add__, new, map(bytes.removeprefix, rest, old)))
-    return key.join([first, *rest])
+    rest = list(map(bytes.removeprefix, rest, old))
+    if len(first) + count * len(key) + sum(map(len, old)) + sum(map(len, rest)) != len(text):
+        return None  # somewhere the old value does not stand behind the key
+    out = [key] * (3 * count + 1)
+    out[0] = first
+    out[2::3] = new
+    out[3::3] = rest
+    return b"".join(out)
 
 
 def _came_true(
@@ -187,6 +200,16 @@ def without_pk(raw: bytes) -> bytes:
         gap = re.match(rb"[ \t\r\n]*,[ \t\r\n]*", after)
         return raw[:key] + raw[end + (gap.end() if gap else 0) :]
     return raw[:key].rstrip(b" \t\r\n").removesuffix(b",") + raw[end:]
+
+
+def with_pk(raw: bytes, pk: bytes, style: Style) -> bytes:
+    """A record that has none with its pk, before `fields` where dumpdata has it."""
+    member = b'"pk"%b%b' % (style.colon, pk)
+    found = _FIELDS.search(raw)
+    if found is None or b'"' not in raw[: found.start()]:
+        return b"{%b%b%b" % (member, style.comma, raw[1:])
+    line = found[2] or b""
+    return b"%b%b%b%b" % (raw[: found.start()], (b"," if line else style.comma) + line, member, raw[found.start() :])
 
 
 def with_field(raw: bytes, name: str, text: bytes, order: Sequence[str], style: Style) -> bytes:

@@ -68,7 +68,7 @@ class Disk:
         except sqlite3.Error as error:
             raise OutputError(
                 f"the natural keys have no room in a temporary file: {error}",
-                advice="make room, set TMPDIR to a folder that has, or allow more --memory",
+                advice="make room, set TMPDIR to a folder that has, or allow more `memory=`",
             ) from None
         self._waiting.clear()
 

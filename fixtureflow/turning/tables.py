@@ -17,10 +17,12 @@ import msgspec
 from fixtureflow.edit import items
 from fixtureflow.findings import Finding, Findings
 from fixtureflow.references.links import Place, key_form, natural_form, place_of
+from fixtureflow.reread.stretch import Stretch
+from fixtureflow.reread.texts import Texts
 from fixtureflow.schema.model import Model, Relation, Schema
 from fixtureflow.turning.store import Disk, Repeats, Store
 
-__all__ = ["LOST", "NULL", "TWICE", "Rows", "Table", "Tables", "decoded", "paths_of"]
+__all__ = ["LOST", "NO_PK", "NULL", "TWICE", "Rows", "Table", "Tables", "decoded", "paths_of"]
 
 NULL = b"!null"
 """In place of a natural key that has a null in it."""
@@ -28,6 +30,8 @@ LOST = b"!lost"
 """In place of one that runs through a record that is not there."""
 TWICE = b"!twice"
 """In place of one that two records have."""
+NO_PK = b"!no pk"
+"""In place of the pk of a record that has none."""
 
 _decode = msgspec.json.decode
 
@@ -79,14 +83,22 @@ class Table:
         self.pieces = pieces
         self.store: Store
 
-    def rows(self, source: Rows) -> Iterator[tuple[Any, bytes, bytes]]:
-        """(key, text of the key, text of the lookups) of each record of a source."""
+    def rows(self, source: Rows, *, without_pk: bool = False) -> Iterator[tuple[Any, bytes, bytes]]:
+        """(key, text of the key, text of the lookups) of each record of a source that has a key.
+
+        `without_pk` gives also those that have no pk, in the place of which stands None and `NO_PK`.
+        """
         for columns in source.columns(self.model, self.names):
             keys = columns[self.key]
-            texts = self._joined(columns)
-            for value, key, text in zip(decoded(keys), keys, texts, strict=True):
+            for value, key, text in zip(decoded(keys), keys, self._joined(columns), strict=True):
                 if value is not None:
                     yield value, key, text
+                elif without_pk and not self.key:
+                    yield None, NO_PK, text
+
+    def texts_of(self, stretch: Stretch) -> list[bytes]:
+        """The text of the lookups of each record of a stretch."""
+        return list(self._joined(Texts(self.names).columns(stretch)))
 
     def _joined(self, columns: list[list[bytes]]) -> Iterable[bytes]:
         parts = [self._parts(piece, columns[piece.column]) for piece in self.pieces]
@@ -217,13 +229,15 @@ class Tables:
     def _fill_back(self, table: Table, *, whole: bool) -> None:
         store = table.store = Store(natural_form, self._disk)
         for number, source in enumerate(self.sources):
-            for at, (_, key, text) in enumerate(table.rows(source)):
+            for at, (_, key, text) in enumerate(table.rows(source, without_pk=True)):
                 if text[:1] == b"!":
                     continue
                 natural = _decode(b"[%b]" % text)
                 known = store.find(natural)
-                if known is None or known == key:
+                if known in (None, NO_PK, key):
                     store.put(natural, key)
+                elif key == NO_PK:
+                    continue
                 elif number:  # what the dump itself says goes first
                     self._contradiction(table, source, _decode(key), known)
                 else:

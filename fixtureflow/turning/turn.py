@@ -7,7 +7,8 @@ put in their places together.
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -18,9 +19,9 @@ from fixtureflow.reread.stretch import Stretch
 from fixtureflow.reread.texts import Texts
 from fixtureflow.stream import Block
 from fixtureflow.turning.plan import Plan, Turn
-from fixtureflow.turning.primary import Primaries
+from fixtureflow.turning.primary import Again, Primaries, Without
 from fixtureflow.turning.rewrite import Style, Turned, listed, raws_of, replaced, style_of
-from fixtureflow.turning.tables import LOST, NULL, TWICE, Table
+from fixtureflow.turning.tables import LOST, NO_PK, NULL, TWICE, Table
 
 __all__ = ["Turner", "Turning"]
 
@@ -29,9 +30,16 @@ _PROBLEMS = {
     NULL: "natural key holds null",
     LOST: "natural key runs through a record that is not there",
     TWICE: "natural key is not unique",
+    NO_PK: "its record has no primary key",
 }
 KEPT = 1 << 17
 """Texts remembered for each field."""
+ROOM = 64_000_000
+"""Bytes that changes may take which are kept from the check to the turning."""
+PLACE = 48
+"""Bytes that a short text takes beside its characters."""
+
+Changes: TypeAlias = dict[str, tuple[list[bytes], list[bytes]]]
 
 
 class Turner(dict[bytes, bytes]):
@@ -50,7 +58,7 @@ class Turner(dict[bytes, bytes]):
         self._many = many
         self._one = self._pk if back else self._natural
 
-    def texts(self, old: list[bytes]) -> list[bytes]:
+    def texts(self, old: Iterable[bytes]) -> list[bytes]:
         """The new text of each old one; the old one itself where there is nothing to change."""
         if len(self) > KEPT:
             self.clear()
@@ -114,83 +122,107 @@ class Turning:
         findings: Findings,
         referred: dict[str, set[bytes]],
         *,
-        reject: bool,
+        done: str = "",
         back: bool,
     ) -> None:
-        self.rejected = 0
+        """`done` is what becomes of a record with something that cannot be turned."""
         self._plan = plan
         self._tables = tables
         self._primaries = primaries
         self._findings = findings
         self._referred = referred
-        self._reject = reject
+        self._done = done
         self._back = back
         self._turners: dict[tuple[str, Style], list[Turner]] = {}
         self._shared: dict[tuple[object, ...], Turner] = {}
         self._readers: dict[str, Texts] = {}
+        self._kept: dict[int, Changes] = {}
+        self._room = ROOM
 
-    def turned(self, stretch: Stretch) -> Block | None:
-        """The records of a stretch, or None if none is left."""
+    def check(self, stretch: Stretch) -> set[int]:
+        """Tell of what cannot be turned in a stretch; the places of the records that have it."""
         label = stretch.run.model
+        if self._untouched(label):
+            return set()
+        array = stretch.array()
+        changes, faulty, pks = self._changes(stretch, array, style_of(array), tell=True)
         primary = self._primaries.of(label)
-        if not self._plan.turns[label] and primary is None:
+        if primary:
+            return faulty | self._report_primary(label, primary, pks())
+        self._keep(stretch, changes)
+        return faulty
+
+    def turned(self, stretch: Stretch, *, tell: bool) -> Block:
+        """The records of a stretch, what can be turned in them turned; `tell` of what cannot be."""
+        label = stretch.run.model
+        if self._untouched(label):
             return stretch
-        text = stretch.array()[1:-1]
-        style = style_of(text)
-        pks, changes, faulty = self._changes(stretch, style)
+        array = stretch.array()
+        style, primary = style_of(array), self._primaries.of(label)
+        changes = self._kept.pop(stretch.run.start, None)
+        if changes is None:
+            changes, _, pks = self._changes(stretch, array, style, tell=tell)
+        text = array[1:-1]
         if changes:
             text = replaced(text, style, changes, lambda new: self._again(label, new))
-        rejected = faulty if self._reject else set()
-        if primary is None and not rejected:
+        if primary is None:
             return Turned(text, stretch) if changes else stretch
-        raws = raws_of(text)
-        if primary is not None:
-            raws, faults = primary.apply(raws, pks, style)
-            done = "record left out" if self._reject else "keeps its pk"
-            for at, mark in faults.items():
-                pk = _value(pks[at])
-                self._findings.add(Finding(problem=f"its {_PROBLEMS[mark]}", model=label, pk=pk, done=done))
-            rejected |= faults.keys() if self._reject else set()
-        self.rejected += len(rejected)
-        rows = zip(raws, stretch.records(), strict=True)
-        out = [
-            Record(raw, label, old.source, old.number, old.offset)
-            for at, (raw, old) in enumerate(rows)
-            if at not in rejected
-        ]
-        return Block.of(out) if out else None
+        if tell:
+            self._report_primary(label, primary, pks())
+        rows = zip(primary.apply(raws_of(text), pks(), style, stretch), stretch.records(), strict=True)
+        return Block.of([Record(raw, label, old.source, old.number, old.offset) for raw, old in rows])
 
     def _changes(
-        self, stretch: Stretch, style: Style
-    ) -> tuple[list[bytes], dict[str, tuple[list[bytes], list[bytes]]], set[int]]:
-        """The pks; old and new values of the fields in which there is something new; the places of records at fault."""
+        self, stretch: Stretch, array: bytes, style: Style, *, tell: bool
+    ) -> tuple[Changes, set[int], Callable[[], list[bytes]]]:
+        """Old and new values of the fields in which there is something new; the places of records at fault; the pks."""
         label = stretch.run.model
-        turners = self._turners_of(label, style)
-        pks, *columns = self._reader(label).columns(stretch)
-        changes = {}
+        pks, columns = self._reader(label).apart(stretch, array)
+        changes: Changes = {}
         faulty: set[int] = set()
-        for turn, turner, old in zip(self._plan.turns[label], turners, columns, strict=True):
+        for turn, turner, old in zip(self._plan.turns[label], self._turners_of(label, style), columns, strict=True):
             new = turner.texts(old)
             if new != old:
                 changes[turn.name] = (old, new)
-            if turner.faults and not turner.faults.keys().isdisjoint(old):
-                faulty |= self._report(label, turn, turner.faults, pks, old)
-        return pks, changes, faulty
+            if tell and turner.faults and not turner.faults.keys().isdisjoint(old):
+                faulty |= self._report(label, turn, turner.faults, pks(), old)
+        return changes, faulty, pks
+
+    def _keep(self, stretch: Stretch, changes: Changes) -> None:
+        """Spare `turned` the work of finding the changes again, as long as there is room for them."""
+        size = 100 + sum(
+            2 * PLACE * len(old) + sum(map(len, old)) + sum(map(len, new)) for old, new in changes.values()
+        )
+        if size <= self._room:
+            self._room -= size
+            self._kept[stretch.run.start] = changes
+
+    def _untouched(self, label: str) -> bool:
+        return not self._plan.turns[label] and self._primaries.of(label) is None
 
     def _report(
         self, label: str, turn: Turn, faults: dict[bytes, list[tuple[str, Any]]], pks: list[bytes], old: list[bytes]
     ) -> set[int]:
         """Tell of the values that could not be turned; the places of their records."""
         name, to = turn.name, turn.to
-        done = "record left out" if self._reject else ""
         faulty = set()
         for at, text in enumerate(old):
             for problem, value in faults.get(text, ()):
                 faulty.add(at)
                 pk = _value(pks[at]) if pks[at] else None
-                found = Finding(problem=problem, model=label, pk=pk, field=name, value=value, to=to, done=done)
+                found = Finding(problem=problem, model=label, pk=pk, field=name, value=value, to=to, done=self._done)
                 self._findings.add(found)
         return faulty
+
+    def _report_primary(self, label: str, primary: Without | Again, pks: list[bytes]) -> set[int]:
+        """Tell of the records whose own natural key is none, so that they keep their pks; their places."""
+        faults = primary.faults(pks)
+        for at, mark in faults.items():
+            problem = f"its {_PROBLEMS[mark]}"
+            self._findings.add(
+                Finding(problem=problem, model=label, pk=_value(pks[at]), done=self._done or "keeps its pk")
+            )
+        return set(faults)
 
     def _turners_of(self, label: str, style: Style) -> list[Turner]:
         found = self._turners.get((label, style))
@@ -212,4 +244,4 @@ class Turning:
 
     def _again(self, label: str, text: bytes) -> dict[str, list[bytes]]:
         reader = self._reader(label)
-        return dict(zip(reader.names, reader.of_array(b"[%b]" % text)[1:], strict=True))
+        return dict(zip(reader.names, reader.of_array(b"[%b]" % text), strict=True))

@@ -1,8 +1,7 @@
-"""The models as a graph: an edge from each field that points somewhere, cycles marked; as Mermaid, dot, SVG or PNG."""
+"""The models as a graph: an edge from each field that points somewhere, cycles marked."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -14,10 +13,9 @@ from fixtureflow.errors import SchemaError, one_line
 from fixtureflow.patterns import any_matches, parse_patterns
 from fixtureflow.schema.model import Relation, Schema, canonical
 
-__all__ = ["Edge", "Graph", "Node", "dot", "drawn", "magnitude", "mermaid", "model_graph", "narrowed"]
+__all__ = ["Edge", "Graph", "Node", "count_text", "magnitude", "model_graph", "narrowed", "row_text"]
 
 Kind: TypeAlias = Literal["fk", "o2o", "m2m"]
-Form: TypeAlias = Literal["mermaid", "dot", "svg", "png"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,77 +113,23 @@ def _unknown(text: str, known: Iterable[str]) -> SchemaError:
     near = get_close_matches(text, list(known), n=1)
     return SchemaError(
         f"no model in the graph is like {text!r}",
-        advice=f"did you mean {near[0]}?" if near else "fixtureflow graph --format mermaid lists them all",
+        advice=f"did you mean {near[0]}?" if near else "the whole graph lists them all",
     )
 
 
-def drawn(graph: Graph, form: Form) -> bytes:
-    """The graph in one of the forms. Raises UsageError for PNG without matplotlib."""
-    if form == "mermaid":
-        return mermaid(graph).encode()
-    if form == "dot":
-        return dot(graph).encode()
-    from fixtureflow.views.picture import png, svg
-
-    return svg(graph).encode() if form == "svg" else png(graph)
-
-
-def mermaid(graph: Graph) -> str:
-    """For a Markdown page: GitHub and GitLab draw it."""
-    ids = {label: re.sub(r"\W", "_", label.replace(".", "__")) for label in graph.nodes}
-    lines = ["flowchart RL"]
-    lines += [f'  {ids[n.label]}["{_title(n, "<br/>")}"]{_class(n)}' for n in graph.nodes.values()]
-    for (source, target), edges in _together(graph).items():
-        arrow = "-.->" if all(edge.null for edge in edges) else "-->"
-        lines.append(f'  {ids[source]} {arrow}|"{_names(edges, "#quot;")}"| {ids[target]}')
-    cyclic = [str(at) for at, edges in enumerate(_together(graph).values()) if any(edge.cycle for edge in edges)]
-    if cyclic:
-        lines.append(f"  linkStyle {','.join(cyclic)} stroke:#c0392b,color:#c0392b")
-        lines.append("  classDef cycle stroke:#c0392b,stroke-width:2px")
-    sizes = sorted({magnitude(node) for node in graph.nodes.values() if not node.cycle} - {0})
-    lines += [f"  classDef size{size} font-size:{12 + 4 * size}px" for size in sizes]
-    return "\n".join(lines) + "\n"
-
-
-def dot(graph: Graph) -> str:
-    """For Graphviz: `dot -Tsvg`."""
-    lines = ["digraph models {", '  rankdir=RL; node [shape=box, fontname="sans-serif"]; edge [fontsize=9];']
-    for node in graph.nodes.values():
-        colour = ', color="#c0392b", penwidth=2' if node.cycle else ""
-        title = _title(node, "\\n")
-        lines.append(f'  "{node.label}" [label="{title}", fontsize={11 + 3 * magnitude(node)}{colour}];')
-    quote = '\\"'
-    for (source, target), edges in _together(graph).items():
-        style = ', color="#c0392b", fontcolor="#c0392b"' if any(edge.cycle for edge in edges) else ""
-        style += ", style=dashed" if all(edge.null for edge in edges) else ""
-        lines.append(f'  "{source}" -> "{target}" [label="{_names(edges, quote)}"{style}];')
-    return "\n".join([*lines, "}"]) + "\n"
-
-
 def magnitude(node: Node) -> int:
-    """0 to 3: without records or unknown, up to a thousand, up to a hundred thousand, more."""
+    """How large to draw it, 0 to 3: from a hundred records on, from ten thousand, from a million."""
     count = node.records or 0
     return sum(count >= step for step in (100, 10_000, 1_000_000))
 
 
-def _together(graph: Graph) -> dict[tuple[str, str], list[Edge]]:
-    pairs: dict[tuple[str, str], list[Edge]] = {}
-    for edge in graph.edges:
-        pairs.setdefault((edge.source, edge.target), []).append(edge)
-    return pairs
+def count_text(node: Node) -> str:
+    """How many records; empty where no dump was looked at."""
+    return "" if node.records is None else f"{node.records:,}" if node.records else "no records"
 
 
-def _names(edges: list[Edge], quote: str) -> str:
-    many = {"m2m": " *", "o2o": " 1", "fk": ""}
-    names = (edge.field + many[edge.kind] + (" ?" if edge.guess else "") for edge in edges)
-    return one_line(", ".join(names)).replace('"', quote)
-
-
-def _title(node: Node, newline: str) -> str:
-    return node.label if node.records is None else f"{node.label}{newline}{node.records:,}"
-
-
-def _class(node: Node) -> str:
-    if node.cycle:
-        return ":::cycle"
-    return f":::size{magnitude(node)}" if magnitude(node) else ""
+def row_text(edge: Edge) -> str:
+    """A field's row: `author → auth.user`, `?` for a guess, `*` for many."""
+    many = {"m2m": " *", "o2o": " ¹", "fk": ""}[edge.kind]
+    to = "itself" if edge.source == edge.target else edge.target
+    return one_line(f"{edge.field}{many} → {to}{' ?' if edge.guess else ''}")

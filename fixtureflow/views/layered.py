@@ -12,10 +12,9 @@ from itertools import pairwise
 
 import networkx as nx
 
-from fixtureflow.errors import one_line
-from fixtureflow.views.graph import Edge, Graph, Node, magnitude
+from fixtureflow.views.graph import Edge, Graph, Node, count_text, magnitude, row_text
 
-__all__ = ["Box", "Line", "Picture", "count_text", "placed", "row_text"]
+__all__ = ["Box", "Line", "Picture", "placed"]
 
 ROW = 15.0
 """Height of a field's row."""
@@ -103,18 +102,6 @@ def _box(graph: Graph, node: Node) -> Box:
     head = title + 9 + (12 if count else 0)
     widest = max([len(node.label) * title * 0.68, len(count) * 6, *(len(row_text(e)) * CHARACTER for e in edges)])
     return Box(node, edges, title, width=widest + 18, height=head + ROW * len(edges) + (5 if edges else 0), head=head)
-
-
-def count_text(node: Node) -> str:
-    """How many records; empty where no dump was looked at."""
-    return "" if node.records is None else f"{node.records:,}" if node.records else "no records"
-
-
-def row_text(edge: Edge) -> str:
-    """A field's row: `author → auth.user`, `?` for a guess, `*` for many."""
-    many = {"m2m": " *", "o2o": " ¹", "fk": ""}[edge.kind]
-    to = "itself" if edge.source == edge.target else edge.target
-    return one_line(f"{edge.field}{many} → {to}{' ?' if edge.guess else ''}")
 
 
 def _columns(graph: Graph, boxes: dict[str, Box]) -> dict[str, int]:

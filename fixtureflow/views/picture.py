@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import io
-from colorsys import hls_to_rgb
 from typing import Any
 from xml.sax.saxutils import escape
 
 from fixtureflow.errors import UsageError
-from fixtureflow.views.graph import Graph
-from fixtureflow.views.layered import ROW, Box, Line, Picture, count_text, placed, row_text
+from fixtureflow.views.colours import CYCLE, GREY, INK, Shades
+from fixtureflow.views.graph import Graph, count_text, row_text
+from fixtureflow.views.layered import ROW, Box, Line, Picture, placed
 
 __all__ = ["png", "svg"]
 
-CYCLE = "#c0392b"
-INK = "#2c3e50"
-GREY = "#8395a7"
 LEGEND = "red: in a cycle · dashed: may be empty · *: many · ¹: one to one · ?: a guess"
 _FONT = "DejaVu Sans, Verdana, sans-serif"
 
 
 def svg(graph: Graph) -> str:
     """The graph as a picture that can be zoomed and searched."""
-    picture, shade = placed(graph), _Shades(graph)
+    picture, shade = placed(graph), Shades(graph)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {picture.width:.0f} {picture.height:.0f}" '
         f'width="{picture.width:.0f}" height="{picture.height:.0f}" font-family="{_FONT}">',
@@ -40,7 +37,7 @@ def _back_to_front(picture: Picture) -> list[Line]:
     return sorted(picture.lines, key=lambda line: line.edge.cycle)
 
 
-def _svg_line(line: Line, shade: _Shades) -> str:
+def _svg_line(line: Line, shade: Shades) -> str:
     (x, y), *rest = line.points
     path = [f"M{x:.1f} {y:.1f}"]
     for to_x, to_y in rest:
@@ -57,7 +54,7 @@ def _svg_line(line: Line, shade: _Shades) -> str:
     )
 
 
-def _stroke(line: Line, shade: _Shades) -> tuple[str, float]:
+def _stroke(line: Line, shade: Shades) -> tuple[str, float]:
     return (CYCLE, 1.8) if line.edge.cycle else (shade(line.edge.target, 0.5), 1.1)
 
 
@@ -67,23 +64,7 @@ def _arrow(line: Line) -> str:
     return f"M{x:.1f} {y:.1f} L{back:.1f} {y - 3.5:.1f} L{back:.1f} {y + 3.5:.1f}Z"
 
 
-class _Shades:
-    """A hue for each app of a picture, far from the others' and from red."""
-
-    def __init__(self, graph: Graph) -> None:
-        apps = sorted({_app(label) for label in graph.nodes})
-        self._hues = {app: 0.08 + 0.84 * (at * 0.618034 % 1) for at, app in enumerate(apps)}
-
-    def __call__(self, label: str, light: float) -> str:
-        parts = hls_to_rgb(self._hues[_app(label)], light, 0.4)
-        return "#" + "".join(f"{round(part * 255):02x}" for part in parts)
-
-
-def _app(label: str) -> str:
-    return label.partition(".")[0]
-
-
-def _svg_box(box: Box, shade: _Shades) -> str:
+def _svg_box(box: Box, shade: Shades) -> str:
     node = box.node
     border, width = (CYCLE, 2) if node.cycle else (shade(node.label, 0.45), 1)
     dash = ' stroke-dasharray="4 3"' if node.records == 0 else ""
@@ -111,12 +92,12 @@ def png(graph: Graph, *, scale: float = 1.5) -> bytes:
         import matplotlib
     except ImportError:
         raise UsageError(
-            "PNG needs matplotlib", advice="pip install 'fixtureflow[plot]', or take --format svg"
+            "PNG needs matplotlib", advice="pip install 'fixtureflow[plot]', or take `format=\"svg\"`"
         ) from None
     matplotlib.use("Agg")
     from matplotlib.figure import Figure
 
-    picture, shade = placed(graph), _Shades(graph)
+    picture, shade = placed(graph), Shades(graph)
     scale = min(scale, 16_000 / max(picture.width, picture.height))
     figure = Figure(figsize=(picture.width / 100, picture.height / 100), dpi=100 * scale)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -137,7 +118,7 @@ POINTS = 0.72
 """Of a font, in a pixel of the picture: matplotlib counts 72 to the inch, the picture 100."""
 
 
-def _png_line(axes: Any, line: Line, shade: _Shades) -> None:
+def _png_line(axes: Any, line: Line, shade: Shades) -> None:
     from matplotlib.patches import PathPatch, Polygon
     from matplotlib.path import Path
 
@@ -157,7 +138,7 @@ def _png_line(axes: Any, line: Line, shade: _Shades) -> None:
     axes.add_patch(Polygon([(x, y), (back, y - 3.5), (back, y + 3.5)], closed=True, facecolor=colour, linewidth=0))
 
 
-def _png_box(axes: Any, box: Box, shade: _Shades) -> None:
+def _png_box(axes: Any, box: Box, shade: Shades) -> None:
     from matplotlib.patches import Rectangle
 
     node = box.node

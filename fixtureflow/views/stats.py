@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from itertools import accumulate, groupby, repeat
+from itertools import accumulate, groupby
 from operator import sub
 from typing import Any, NamedTuple
 
 from fixtureflow.record import Record, Source
 from fixtureflow.stream import Block, blocks_of
+from fixtureflow.views.newest import newer_date
 from fixtureflow.views.table import table
 
 __all__ = ["ModelStats", "Stats", "stats"]
@@ -73,12 +73,8 @@ class Stats:
 
 
 _UUID = re.compile(rb'"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"')
-# Two patterns with a fixed beginning are searched for many times faster than one for any century.
-_MAYBE_DATES = [re.compile(b'"' + century + rb'\d\d-[01]\d-[0-3]\d(?:"|T[^"]*")(?!\s*:)') for century in (b"20", b"19")]
-_DATE = re.compile(rb'"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)?"')
 _TO_PK = re.compile(rb'\{\s*"model"\s*:\s*"[^"\\]*"\s*,\s*"pk"\s*:\s*(?=\S)')
 _NUMBER_BEGINS = set(b"-0123456789")
-_KEY_BEFORE = re.compile(rb'"([^"\\]+)"\s*:\s*\Z')
 
 
 def stats(records: Iterable[Record]) -> Stats:
@@ -89,13 +85,11 @@ def stats(records: Iterable[Record]) -> Stats:
         labels = block.labels()
         if len(labels) == 1:
             (label,) = labels
-            text = block.text(b",")
-            _count(models.setdefault(label, ModelStats()), block, measure(block, label, text), text)
+            _count(models.setdefault(label, ModelStats()), block, measure(block, label))
             continue
         for label, run in groupby(block.records(), key=lambda record: record.model):
             part = Block.of(list(run))
-            sizes = _Measured(list(map(len, part.raws())), 0, None)
-            _count(models.setdefault(label, ModelStats()), part, sizes, part.text(b","))
+            _count(models.setdefault(label, ModelStats()), part, _Measured.plain(map(len, part.raws())))
     whole = sum(model.bytes for model in models.values())
     for model in models.values():
         model.share = round(model.bytes / whole, 4)
@@ -105,10 +99,17 @@ def stats(records: Iterable[Record]) -> Stats:
 class _Measured(NamedTuple):
     """The records of a block: the bytes of each, and the first byte of each pk, as far as it was looked at."""
 
-    inner: list[int]
-    around: int
-    """To be added to each of `inner`."""
-    pk_bytes: set[int] | None
+    sizes: list[int]
+    over: int
+    """By this much each of `sizes` is too large."""
+    whole: int
+    """The bytes of all."""
+    pk_bytes: set[int]
+
+    @classmethod
+    def plain(cls, sizes: Iterable[int]) -> _Measured:
+        known = list(sizes)
+        return cls(known, 0, sum(known), set())
 
 
 class _Measure:
@@ -121,38 +122,41 @@ class _Measure:
     def __init__(self) -> None:
         self.known: dict[tuple[Source, str], tuple[int, int, bytes]] = {}
 
-    def __call__(self, block: Block, label: str, text: bytes) -> _Measured:
-        inner = block.inner_sizes()
+    def __call__(self, block: Block, label: str) -> _Measured:
+        array = block.array()
         around, gap, seam = self.known.get((block.source, label), (0, 0, b""))
         begins = seam[gap + 1 :]  # a record, up to its pk
-        if inner and seam and text.startswith(begins):
-            steps = [size + around + gap for size in inner]
-            starts = list(accumulate(steps, initial=0))
-            seams = (start - gap - 1 for start in starts[1:-1])
-            if starts.pop() - gap == len(text) and all(map(text.startswith, repeat(seam), seams)):
-                return _Measured(inner, around, {text[start + len(begins)] for start in starts})
-        raws = block.raws()
-        sizes = list(map(len, raws))
-        differences = set(map(sub, sizes, inner))
-        if len(differences) == 1 and len(raws) > 1 and (to_pk := _TO_PK.match(raws[1])):
-            second = text.index(b"{", sizes[0])
-            seam = text[sizes[0] - 1 : second + to_pk.end()]
-            self.known[block.source, label] = differences.pop(), second - sizes[0], seam
-        return _Measured(sizes, 0, None)
+        if begins and block.whole and array.startswith(begins, 1):
+            steps = block.inner_sizes(around + gap)
+            _, *ends, last = accumulate(steps, initial=-gap)
+            long = len(seam) + 1
+            seams = {array[end : end + long] for end in ends}
+            if last == len(array) - 2 and all(found.startswith(seam) for found in seams):
+                whole = len(array) - 2 - gap * len(ends)
+                return _Measured(steps, gap, whole, {array[1 + len(begins)], *(found[-1] for found in seams)})
+        sizes = list(map(len, block.views()))
+        differences = set(map(sub, sizes, block.inner_sizes()))
+        if len(differences) == 1 and len(sizes) > 1:
+            end = sizes[0]
+            second = array.index(b"{", end + 1)
+            if to_pk := _TO_PK.match(array, second):
+                self.known[block.source, label] = differences.pop(), second - end - 1, array[end : to_pk.end()]
+        return _Measured.plain(sizes)
 
 
-def _count(model: ModelStats, block: Block, measured: _Measured, text: bytes) -> None:
+def _count(model: ModelStats, block: Block, measured: _Measured) -> None:
     """Take in a block of this model's records alone."""
-    inner, around, pk_bytes = measured
-    model.records += len(inner)
-    model.bytes += sum(inner) + around * len(inner)
-    largest = max(inner)
-    if largest + around > model.largest:
-        model.largest = largest + around
-        model.largest_pk = _value(block.pks()[inner.index(largest)])
+    sizes, over, whole, pk_bytes = measured
+    model.records += len(sizes)
+    model.bytes += whole
+    largest = max(sizes)
+    if largest - over > model.largest:
+        model.largest = largest - over
+        model.largest_pk = _value(block.pks()[sizes.index(largest)])
     kinds = {"integer"} if pk_bytes and pk_bytes <= _NUMBER_BEGINS else _kinds(block.pks())
     model.pk_kinds = sorted({*model.pk_kinds, *kinds})
-    _date(model, text)
+    if found := newer_date(block.array(), model.newest):
+        model.newest, model.newest_field = found
 
 
 def _value(pk: bytes) -> Any:
@@ -166,61 +170,12 @@ def _kinds(pks: list[bytes]) -> Iterator[str]:
     for begins in {pk[:1] for pk in pks}:
         if begins == b'"':
             texts = [pk for pk in pks if pk[:1] == b'"']
-            uuids = sum(map(_is_uuid, texts))
+            uuids = [pk for pk in texts if len(pk) == 38 and _UUID.fullmatch(pk)]
             if uuids:
                 yield "uuid"
-            if uuids < len(texts):
+            if len(uuids) < len(texts):
                 yield "string"
         elif begins in b"-0123456789" and begins:
             yield "integer"
         else:
             yield {b"": "none", b"n": "none", b"[": "composite"}.get(begins, "other")
-
-
-def _is_uuid(text: bytes) -> bool:
-    return len(text) == 38 and _UUID.fullmatch(text) is not None
-
-
-def _date(model: ModelStats, text: bytes) -> None:
-    for pattern in _MAYBE_DATES:
-        found = pattern.findall(text)
-        while found:
-            # Time zones reach 14 hours: what is written more than a day before the last is not later.
-            last = max(found)
-            if model.newest and last < _day_before(b'"%b"' % model.newest.encode()):
-                return
-            limit = _day_before(last)
-            newest = max((day for day in found if day >= limit), key=_moment)
-            if _moment(newest) != _NEVER:
-                _take_newest(model, newest, text)
-                return
-            found = [day for day in found if day < limit]
-
-
-def _take_newest(model: ModelStats, newest: bytes, text: bytes) -> None:
-    if model.newest and _moment(newest) <= _moment(b'"%b"' % model.newest.encode()):
-        return
-    model.newest = newest.strip(b'"').decode()
-    at = text.index(newest)
-    key = _KEY_BEFORE.search(text[max(0, at - 200) : at])
-    model.newest_field = key.group(1).decode() if key else ""
-
-
-def _moment(text: bytes) -> datetime:
-    """When that is; `_NEVER` for what only begins like a date."""
-    try:
-        moment = datetime.fromisoformat(text[1:-1].decode()) if _DATE.fullmatch(text) else _NEVER
-    except ValueError:  # the 31st of a short month
-        return _NEVER
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _day_before(text: bytes) -> bytes:
-    try:
-        day = date.fromisoformat(text[1:11].decode()) - timedelta(days=1)
-    except ValueError:
-        return text[:11]
-    return b'"' + day.isoformat().encode()
-
-
-_NEVER = datetime(1800, 1, 1, tzinfo=UTC)

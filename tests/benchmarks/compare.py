@@ -1,6 +1,7 @@
 """Each verb beside `jq .` and `python -m json.tool` on one dump: `python compare.py [MEGABYTES] [ROUNDS] [VERB…]`.
 
-Commands take turns, each on one core where the system lets us choose; medians are printed, and the peak memory of each.
+Commands take turns, each on one core where the system lets us choose. Medians are printed: seconds by the clock, and of
+the processor (steadier where others use the machine), how many times faster than each peer that is, and peak memory.
 """
 
 from __future__ import annotations
@@ -41,29 +42,30 @@ def main() -> None:
         Path(folder, "schema.json").write_text(json.dumps(SCHEMA))
         Path(folder, "types.json").write_text(json.dumps(TYPES))
         print(f"{megabytes} MB, {count:,} records, {rounds} rounds")
-        seconds: dict[str, list[float]] = {name: [] for name in commands}
-        peaks: dict[str, float] = {}
+        runs: dict[str, list[tuple[float, float, float]]] = {name: [] for name in commands}
         for _ in range(rounds):
             for name, command in commands.items():
-                elapsed, peak = run(command, folder)
-                peaks[name] = max(peak, peaks.get(name, 0))
-                seconds[name].append(elapsed)
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
+                runs[name].append(run(command, folder))
+    medians = {name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in runs.items()}
     peers = [name for name in PEERS if name in medians]
-    print(f"{'':12}{'seconds':>9}{'MB/s':>7}{'peak MB':>9}" + "".join(f"{'x ' + peer:>14}" for peer in peers))
-    for name, median in medians.items():
-        ratios = "".join(f"{medians[peer] / median:14.1f}" for peer in peers)
-        print(f"{name:12}{median:9.2f}{megabytes / median:7.0f}{peaks[name]:9.0f}{ratios}")
+    head = "".join(f"{'x ' + peer:>14}{'(cpu)':>7}" for peer in peers)
+    print(f"{'':12}{'seconds':>9}{'cpu':>7}{'MB/s':>7}{'peak MB':>9}{head}")
+    for name, (clock, cpu, _) in medians.items():
+        ratios = "".join(f"{medians[peer][0] / clock:14.1f}{medians[peer][1] / cpu:7.1f}" for peer in peers)
+        peak = max(row[2] for row in runs[name])
+        print(f"{name:12}{clock:9.2f}{cpu:7.2f}{megabytes / clock:7.0f}{peak:9.0f}{ratios}")
 
 
-def run(command: list[str], folder: str) -> tuple[float, float]:
-    """Seconds by the clock, and peak memory in MB."""
+def run(command: list[str], folder: str) -> tuple[float, float, float]:
+    """Seconds by the clock, those of the processor, and peak memory in MB."""
+    # As installed: a package's modules are compiled once.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, preexec_fn=on_one_core)
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, preexec_fn=on_one_core, env=environment)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{' '.join(command)} failed")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def on_one_core() -> None:

@@ -60,7 +60,7 @@ def measure(title: str, folder: Path, *arguments: str, pipe: bool = False) -> No
     command = [*PROGRAM, "order", "-q", *arguments]
     if pipe:
         command = ["bash", "-c", f"cat {arguments[-1]} | exec {' '.join(PROGRAM)} order -q"]
-    seconds, peak = run(command, str(folder))
+    seconds, _, peak = run(command, str(folder))
     print(f"{title:45}{seconds:8.1f} s{peak:8.0f} MB", flush=True)
 
 

@@ -13,8 +13,11 @@ from running import run_here
 from fixtureflow.errors import SchemaError
 from fixtureflow.schema.file import dump
 from fixtureflow.schema.model import Field, Guess, Model, Relation, Schema
-from fixtureflow.views.graph import Graph, dot, drawn, mermaid, model_graph, narrowed
+from fixtureflow.views.dot import dot
+from fixtureflow.views.drawing import drawn
+from fixtureflow.views.graph import Graph, model_graph, narrowed
 from fixtureflow.views.layered import placed
+from fixtureflow.views.mermaid import mermaid
 
 DUMP = Path(__file__).parents[2] / "samples" / "tokens" / "dump.json"
 
@@ -99,9 +102,11 @@ def test_mermaid_names_fields_and_cycles() -> None:
 
 
 def test_dot_names_fields_and_cycles() -> None:
-    text = dot(model_graph(schema(a_b="b", b_a="a?", c_a="a")))
-    assert '"app.c" -> "app.a" [label="a"];' in text
-    assert '"app.b" -> "app.a" [label="a", color="#c0392b", fontcolor="#c0392b", style=dashed];' in text
+    text = dot(model_graph(schema(a_b="b", b_a="a?", c_a="a", c_parent="c"), {"app.a": 1200, "app.b": 0, "app.c": 1}))
+    assert '<td port="f0" align="left">a → app.a</td>' in text and ">1,200<" in text and ">no records<" in text
+    assert '"app.c":f0:w -> "app.a":name:e [color="#' in text
+    assert '"app.b":f0 -> "app.a":name [color="#c0392b", penwidth=1.6, style=dashed];' in text
+    assert "parent → itself" in text and '-> "app.c"' not in text
 
 
 def test_guesses_are_marked() -> None:
@@ -146,8 +151,16 @@ def test_no_name_breaks_the_text_that_it_stands_in() -> None:
     field = Field(relation=Relation(kind="fk", to="b.a_c"))
     graph = model_graph(Schema(models={"b_a.c": Model(fields={'x"]\n\x1b[2J': field}), "b.a_c": Model()}))
     assert 'b_a__c -->|"x#quot;]\\n\\x1b[2J"| b__a_c' in mermaid(graph)
-    assert '[label="x\\"]\\n\\x1b[2J"]' in dot(graph)
+    assert ">x&quot;]\\n\\x1b[2J → b.a_c</td>" in dot(graph)
     ET.fromstring(drawn(graph, "svg"))
+
+
+def test_the_tables_of_dot_are_well_formed_whatever_the_names() -> None:
+    models = {"a.<b>\\": Model(fields={'"&': Field(relation=Relation(kind="fk", to="ä.ö"))}), "ä.ö": Model()}
+    lines = dot(model_graph(Schema(models=models))).splitlines()
+    tables = [line[line.index("<table") : line.rindex(">")] for line in lines if "<table" in line]
+    assert [ET.fromstring(table).findtext(".//b") for table in tables] == ["a.<b>\\", "ä.ö"]
+    assert any(line.startswith('  "a.<b>\\\\":f0:w -> "ä.ö":name:e') for line in lines)
 
 
 def test_the_same_schema_gives_the_same_picture() -> None:
@@ -177,3 +190,10 @@ def test_a_schema_alone_is_drawn(tmp_path: Path) -> None:
 def test_nothing_to_draw_is_said(tmp_path: Path) -> None:
     done = run_here("graph", cwd=tmp_path)
     assert done.code == 2 and done.error.startswith("nothing to draw")
+
+
+def test_mermaid_of_many_models_says_how_to_see_more(tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_bytes(dump(some_models(50)))
+    said = [run_here("graph", "--schema", tmp_path / "schema.json", *more).said for more in ((), ("--app", "app1"))]
+    assert "narrow them with --app or --model" in said[0][-1]
+    assert not any("narrow them" in line for line in said[1])

@@ -209,10 +209,10 @@ def test_a_byte_order_mark_is_left_out(text: bytes) -> None:
     assert out.getvalue() == text
 
 
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("mark", ["\ufeff", ""], ids=["mark", "no mark"])
 @pytest.mark.parametrize("block", [1, 7, 128 * 1024])
-def test_utf_16_is_read_and_said(
+def test_utf_16_and_32_are_read_and_said(
     encoding: str, mark: str, block: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logging.getLogger("fixtureflow"), "propagate", True)
@@ -221,7 +221,7 @@ def test_utf_16_is_read_and_said(
     found = raws(io.BytesIO((mark + text).encode(encoding)), block=block)
 
     assert found == [text[1:-2].encode()]
-    assert "is UTF-16; what is written will be UTF-8" in caplog.text
+    assert f"is {encoding[:6].upper()}; what is written will be UTF-8" in caplog.text
 
 
 def test_damaged_utf_16_is_said() -> None:
@@ -284,7 +284,7 @@ def test_a_document_that_is_no_list_is_met_with_the_place_of_its_records(documen
         raws(io.BytesIO(document))
 
     assert "is one JSON object, not a list of records" in str(refused.value)
-    assert str(refused.value).endswith(said)
+    assert refused.value.with_options().endswith(said)
 
 
 STRAY = [
@@ -306,7 +306,8 @@ def test_stray_lines_before_the_records_are_shown_and_repair_leaves_them_out(str
 
     assert "has text before the records that is not JSON" in str(refused.value)
     assert repr(stray.splitlines()[0].decode())[:30] in str(refused.value)
-    assert "--repair" in str(refused.value)
+    assert "leave it out with `repair=True`" in str(refused.value)
+    assert "leave it out with --repair" in refused.value.with_options()
     assert out.getvalue() == text
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from running import run_here
+from support.projects import PROJECTS, manage
 
 from fixtureflow.schema import file
 
@@ -89,7 +91,12 @@ def test_diff_does_not_miss_models_that_a_dump_has_no_rows_of(tmp_path: Path) ->
         (("--infer",), "nothing to infer from"),
         (("--diff", "a.json", "b.json", "--infer"), "--diff takes its two schemas alone"),
         (("--diff", "missing.json", "other.json"), "missing.json: no such file, and no database URL"),
+        (("--diff", "db.sqlite3", "db.sqlite3"), "there is no file db.sqlite3; cannot import settings db.sqlite3"),
+        (("--diff", "settings:my.site", "settings:my.site"), "cannot import settings my.site: no module named 'my'"),
         (("--schema", "missing.json"), "missing.json: No such file"),
+        (("--unapplied",), "--unapplied goes with --settings"),
+        (("--unapplied", "--settings", "mysite.settings", "a.json"), "--unapplied goes with --settings"),
+        (("--database", "other", "--settings", "mysite.settings"), "--unapplied goes with --settings"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(arguments: tuple[str, ...], said: str) -> None:
@@ -109,3 +116,43 @@ def test_diff_tells_what_its_sides_are_by_their_prefix(tmp_path: Path) -> None:
     odd.write_text('{"about": "x", "models": {}}')
     assert run_here("schema", "--diff", f"schema:{odd}", odd).code == 0
     assert run_here("schema", "--diff", f"dump:{odd}", odd).code == 1
+
+
+# A project.
+
+
+def test_unapplied_migrations_are_listed_and_tell_by_the_exit_code(
+    scratch: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = scratch("swapped")
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.chdir(PROJECTS / "swapped")
+    done = run_here("schema", "--settings", "mysite.settings", "--unapplied")
+    assert (done.code, done.out) == (0, b"") and "has all migrations" in done.said[-1]
+    manage("swapped", url, "migrate", "orders", "zero", "--verbosity=0")
+    done = run_here("schema", "--settings", "mysite.settings", "--unapplied")
+    assert done.code == 1 and done.out.decode().splitlines() == ["orders.0001_initial"]
+    assert "lacks 1 migration; apply them: python manage.py migrate" in done.said[-1]
+
+
+def test_a_project_s_schema_connects_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:s3cret@127.0.0.1:1/none")
+    monkeypatch.chdir(PROJECTS / "swapped")
+    assert run_here("schema", "--settings", "mysite.settings", "-o", tmp_path / "schema.json").code == 0
+    done = run_here("schema", "--settings", "mysite.settings", "--unapplied")
+    assert done.code == 1 and "cannot be asked" in done.error and "s3cret" not in done.error
+
+
+def test_receivers_that_make_rows_in_loaddata_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECTS / "tokens")
+    done = run_here("schema", "--settings", "mysite.settings", "-o", tmp_path / "schema.json")
+    receiver = "accounts.receivers.create_auth_token (it does not look at `raw`)"
+    assert done.said[0] == f"fixtureflow: saving auth.user makes rows of authtoken.token, in loaddata too: {receiver}"
+    assert "fixtureflow filter --exclude authtoken.token" in done.said[1] and 'if kwargs.get("raw")' in done.said[1]
+
+
+def test_natural_keys_that_are_code_are_said_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECTS / "everything")
+    done = run_here("schema", "--settings", "mysite.settings", "-o", tmp_path / "schema.json")
+    assert "naturals.keyword (its value 1 of 1 is computed from namespace, word)" in done.said[0]
+    assert "dumpdata --natural-foreign" in done.said[1] and len(done.said) == 3

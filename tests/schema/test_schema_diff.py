@@ -136,6 +136,33 @@ def test_a_new_constraint_is_told_in_its_fields_and_one_that_follows_is_not() ->
     assert said(here, there) == ["a.x: unique (c) with a condition only in database"]
 
 
+@pytest.mark.parametrize(
+    ("unique", "server", "why"),
+    [
+        (Unique(fields=("c",), condition="d"), "MariaDB 10.11.19", "no unique constraints with a condition"),
+        (Unique(name="n", expressions=("lower(c)",)), "MariaDB 10.11.19", "no unique constraints on expressions"),
+        (Unique(name="n", expressions=("lower(c)",)), "MySQL 8.0.12", "no unique constraints on expressions"),
+        (Unique(name="n", expressions=("lower(c)",)), "MySQL 8.0.36", ""),
+        (Unique(fields=("c",), condition="d"), "SQLite 3.40.1", ""),
+        (Unique(fields=("c",), deferrable=True), "SQLite 3.40.1", "that wait for the commit"),
+        (Unique(fields=("c",), deferrable=True), "PostgreSQL 13.2", ""),
+        (Unique(fields=("c",), nulls_distinct=False), "PostgreSQL 14.9", "to which nulls are equal"),
+        (Unique(fields=("c",), nulls_distinct=False), "PostgreSQL 15.0", ""),
+        (Unique(fields=("c",)), "MariaDB 10.11.19", ""),
+        (Unique(fields=("c",), condition="d"), "mysite.settings (Django 5.2); MariaDB 10.11.19", ""),
+    ],
+)
+def test_a_constraint_that_a_database_cannot_hold_is_told_with_the_reason(
+    unique: Unique, server: str, why: str
+) -> None:
+    here = schema(Model(label="a.x", pk=("id",), uniques=(unique,)))
+    there = Schema.of([Model(label="a.x", pk=("id",), uniques=())], about=server)
+    for (line,) in (said(here, there), said(there, here)):
+        start, _, reason = line.partition(": MariaDB" if "Maria" in server else f": {server}")
+        assert "unique" in start and bool(reason) == bool(why) and why in line
+        assert not why or line.endswith("so migrate makes none there")
+
+
 def test_a_unique_foreign_key_is_what_a_one_to_one_field_looks_like_in_a_database() -> None:
     def model(kind: Literal["fk", "o2o"], *uniques: Unique) -> Schema:
         return schema(

@@ -154,6 +154,28 @@ def test_sources_that_should_know_and_disagree_are_drift() -> None:
     assert [str(d) for d in merged.drift()] == ["a.x.user: null is false in the project, true in the database"]
 
 
+def test_what_a_database_cannot_hold_is_no_drift() -> None:
+    unique = Unique(fields=("user",), condition="active")
+    merged = merge(
+        [
+            source("project", Model(label="a.x", uniques=(unique,))),
+            Source("database", "the database", Schema.of([Model(label="a.x", uniques=())], about="MariaDB 10.11.19")),
+        ]
+    )
+    assert merged.drift() == []
+
+
+def test_a_guessed_type_counts_least_wherever_it_stands() -> None:
+    """A file of guesses that was saved is the user's file in all else."""
+    saved = one("file", type="date", type_guessed=True, null=True)
+    merged = merge([saved, one("preset", type="text")])
+    assert user(merged) == Field(type="text", null=True)
+    assert merged.drift() == [] and merge([saved, one("project", type="text", null=True)]).drift() == []
+    assert '  user.type = "text"  (the preset; the file says "date", a guess)' in merged.explain("a.x")
+    assert user(merge([saved, one("preset", max_length=3)])).type_guessed
+    assert user(merge([saved, one("file", type="text")])) == Field(type="text", null=True)
+
+
 @given(schemas, st.sampled_from(["file", "project", "inferred"]))
 def test_merging_a_source_alone_or_with_itself_changes_no_model(schema: Schema, kind: Kind) -> None:
     said = Source(kind, "s", Schema(models=schema.models))

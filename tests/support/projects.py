@@ -64,7 +64,7 @@ def run_python(
 
 
 def migrate(project: str, url: str) -> None:
-    manage(project, url, "migrate", "--verbosity=0")
+    manage(project, url, "migrate", "--run-syncdb", "--verbosity=0")
 
 
 def populate(project: str, url: str) -> None:

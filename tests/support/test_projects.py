@@ -8,9 +8,9 @@ import pytest
 
 from .compare import identity_differences, row_differences, rows
 from .constraints import loaddata_strictly
-from .projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata, manage
+from .projects import NO_TOKENS, ManageError, dumpdata, loaddata, manage
 
-ALL = sorted(folder.name for folder in PROJECTS.iterdir() if (folder / "manage.py").exists())
+ALL = ["everything", "swapped", "tokens"]
 
 
 @pytest.mark.parametrize("project", ALL)

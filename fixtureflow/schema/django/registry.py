@@ -41,6 +41,7 @@ def schema(settings: str) -> Schema:
         about=f"{settings} (Django {django.get_version()})",
         # A package of its own may do without the setting, as waffle does; then the model stands (Options.swapped).
         settings={name: canonical(getattr(configured, name, swappable[name])) for name in sorted(swappable)},
+        use_tz=bool(configured.USE_TZ),
     )
 
 

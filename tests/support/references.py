@@ -1,4 +1,6 @@
-"""Says what stands before something that it refers to: slow, in memory, by Django's rules, no code shared with `order`.
+"""Says what refers to what, and what stands before something that it refers to: slow, in memory, by Django's rules.
+
+No code is shared with fixtureflow.
 
 It reads the schema as plain JSON, and knows keys as people do: `"1"` is 1, a UUID is one with and without dashes.
 """
@@ -116,7 +118,7 @@ class Fixture:
                 return f"unknown {id(record)}"
             parent = self.real(model["parents"][0])
             at = self.find(parent, "", record["pk"])
-            return None if at is None else self.lookup(parent, self.dump[at], path)
+            return None if at is None else self.lookup(parent, self.latest(at), path)
         value = record["pk"] if model.get("pk") == [name] else record["fields"].get(name)
         if not rest or value is None:
             return value
@@ -124,7 +126,13 @@ class Fixture:
         if isinstance(value, list):
             return value[self.models[to]["natural_key"]["fields"].index(rest)]
         at = self.find(to, model["fields"][name]["relation"].get("to_field") or "", value)
-        return None if at is None else self.lookup(to, self.dump[at], rest)
+        return None if at is None else self.lookup(to, self.latest(at), rest)
+
+    def latest(self, at: int) -> dict[str, Any]:
+        """Of a row that stands there several times the last record, which is what loaddata makes of it."""
+        model, key = self.dump[at]["model"], same(self.dump[at].get("pk"))
+        rows = [record for record in self.dump if record["model"] == model and same(record.get("pk")) == key]
+        return rows[-1] if key != "null" else self.dump[at]
 
 
 def same(value: Any) -> Any:
