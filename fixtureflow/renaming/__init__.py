@@ -1,0 +1,1 @@
+"""Records mended by rule: names, and values that a database would refuse."""
