@@ -1,0 +1,1 @@
+"""Some records and all they need."""
