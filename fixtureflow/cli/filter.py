@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,9 +15,16 @@ from fixtureflow.cli.options import (
     OutputFile,
     Quiet,
     Repair,
+    SchemaFiles,
+    Settings,
+    TrustGuesses,
     say_unmatched,
 )
-from fixtureflow.console import amount, session
+from fixtureflow.console import Session, amount, session
+
+if TYPE_CHECKING:
+    from fixtureflow.matching.matched import Matched
+    from fixtureflow.reader import Reading
 
 __all__ = ["command"]
 
@@ -30,6 +37,41 @@ def command(
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", metavar="PATTERN", help="Leave out models like this; repeatable.")
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="URL",
+            help="Leave out what this database has already, and refer to its rows: postgresql://user@host/name, FILE.",
+        ),
+    ] = None,
+    schema: SchemaFiles = None,
+    settings: Settings = None,
+    lookup: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lookup", metavar="FIXTURE", help="A fixture with rows that the dump lacks (-e contenttypes); repeatable."
+        ),
+    ] = None,
+    renumber: Annotated[
+        bool, typer.Option("--renumber", help="A record whose pk is another row's in the target gets a free one.")
+    ] = False,
+    dangling: Annotated[
+        Literal["reject", "null", "keep"],
+        typer.Option("--dangling", help="References to nothing: reject the record, set them to null, or keep them."),
+    ] = "reject",
+    m2m: Annotated[
+        Literal["union", "target"],
+        typer.Option("--m2m", help="Lists of records left out: add to those of the target's rows, or leave these."),
+    ] = "union",
+    rejects: Annotated[
+        str | None, typer.Option("--rejects", metavar="FILE", help="Write rejected records here, as a fixture.")
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="FILE", help="Write what became of each record here, as JSON.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done; write no records.")] = False,
+    trust_guesses: TrustGuesses = False,
     output: OutputFile = "-",
     format: FormatOption = None,  # noqa: A002
     indent: Indent = None,
@@ -38,28 +80,102 @@ def command(
     repair: Repair = False,
     quiet: Quiet = False,
 ) -> None:
-    """Leave out records that are not wanted.
+    """Leave out records that are not wanted, or that a target has already.
 
     A pattern is an app (auth), a model (auth.user) or a glob (cms.*, *.token), in any case.
+
+    With --target every record is looked up in that database by its unique keys. One that is there is left out, and all
+    that refers to it refers to the target's row; one whose pk is another row's there, or that would collide, is
+    rejected. If any is and no --rejects is given, nothing is written. The database is only read.
 
     \b
     Examples:
       fixtureflow filter --exclude authtoken --exclude sessions < data.json > rest.json
       fixtureflow filter --include auth --exclude auth.permission data.json -o users.json
+      fixtureflow filter all.json --target postgresql://user@host/new --renumber --rejects rejects.json > safe.json
     """
     import fixtureflow as ff
-    from fixtureflow.errors import UsageError
+    from fixtureflow.errors import FixtureflowError, UsageError
 
     names = inputs or ["-"]
     with session(names, output, quiet=quiet) as run:
-        if not include and not exclude:
-            raise UsageError("nothing to filter by", advice="name models with --include or --exclude")
+        if not include and not exclude and not target:
+            raise UsageError("nothing to filter by", advice="name models with --include or --exclude, or a --target")
+        asked = [rejects, report, renumber, dry_run, lookup, dangling != "reject", m2m != "union", schema, settings]
+        if any(asked) and not target:
+            raise UsageError("of these options some have a meaning only with --target", advice="--help tells which")
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
-        kept = ff.filter(records, include=include or (), exclude=exclude or ())
-        written = ff.write(kept, output, format=format, indent=indent, compact=compact)
-    say_unmatched(run, kept.unmatched, kept.seen)
-    if kept.dropped:
-        models = ", ".join(f"{model} {count:,}" for model, count in kept.dropped.most_common(10))
-        more = len(kept.dropped) - 10
-        run.say(f"dropped: {models}" + (f" and {amount(more, 'model')} more" if more > 0 else ""))
-    run.summary(f"{amount(records.count)} in, {written.records:,} out, {kept.dropped.total():,} dropped")
+        if target is None:
+            kept = ff.filter(records, include=include or (), exclude=exclude or ())
+            written = ff.write(kept, output, format=format, indent=indent, compact=compact)
+            say_unmatched(run, kept.unmatched, kept.seen)
+            if kept.dropped:
+                models = ", ".join(f"{model} {count:,}" for model, count in kept.dropped.most_common(10))
+                more = len(kept.dropped) - 10
+                run.say(f"dropped: {models}" + (f" and {amount(more, 'model')} more" if more > 0 else ""))
+            run.summary(f"{amount(records.count)} in, {written.records:,} out, {kept.dropped.total():,} dropped")
+            return
+        from fixtureflow.schema.sources import sources_from
+
+        matched = ff.filter(
+            records,
+            include=include or (),
+            exclude=exclude or (),
+            target=target,
+            schema=sources_from(schema or (), settings=settings),
+            lookup=lookup or (),
+            renumber=renumber,
+            dangling=dangling,
+            m2m=m2m,
+            trust_guesses=trust_guesses,
+            rejects=rejects,
+            report=report,
+            dry_run=dry_run,
+        )
+        try:
+            if dry_run:
+                for _ in matched.blocks():
+                    pass
+            else:
+                ff.write(matched, output, format=format, indent=indent, compact=compact)
+        except FixtureflowError:
+            _say(run, matched)
+            raise
+        _say(run, matched)
+        _sum(run, records, matched)
+
+
+_CASES = ("in", "new", "same", "remapped", "renumbered", "rejected", "left out", "out")
+
+
+def _say(run: Session, matched: Matched) -> None:
+    """The table of what became of each model's records, and what there is to explain."""
+    from fixtureflow.views.table import table
+
+    if not matched.counts:
+        return
+    shown = [
+        case
+        for case in _CASES
+        if case in ("in", "new", "same", "remapped", "out") or any(counts[case] for counts in matched.counts.values())
+    ]
+    rows = [[label, *(f"{counts[case]:,}" for case in shown)] for label, counts in matched.counts.items()]
+    for line in table(["model", *shown], rows).splitlines():
+        run.say(line)
+    say_unmatched(run, matched.unmatched, matched.seen)
+    for line in matched.messages():
+        run.say(line)
+    for group in matched.findings:
+        run.say(str(group))
+
+
+def _sum(run: Session, records: Reading, matched: Matched) -> None:
+    total = {case: sum(counts[case] for counts in matched.counts.values()) for case in (*_CASES, "changed")}
+    dropped = total["same"] + total["remapped"]
+    left = f", {total['left out']:,} left out" if total["left out"] else ""
+    changed = f" ({total['changed']:,} changed)" if total["changed"] else ""
+    added = f", {amount(matched.added, 'link')} added" if matched.added else ""
+    run.summary(
+        f"{amount(records.count)} in, {total['out']:,} out{changed}, {dropped:,} in the target already, "
+        f"{total['rejected']:,} rejected{left}{added}"
+    )

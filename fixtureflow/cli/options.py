@@ -11,6 +11,7 @@ from fixtureflow.console import Session
 __all__ = [
     "At",
     "Compact",
+    "Dialect",
     "FormatOption",
     "Indent",
     "InputFiles",
@@ -21,6 +22,7 @@ __all__ = [
     "SchemaFiles",
     "Settings",
     "Target",
+    "TrustGuesses",
     "say_unmatched",
 ]
 
@@ -57,6 +59,13 @@ Settings = Annotated[
 Target = Annotated[
     str | None,
     typer.Option("--target", metavar="URL", help="Take the schema of the tables: postgresql://user@host/name."),
+]
+Dialect = Annotated[
+    Literal["postgresql", "mysql", "sqlite"] | None,
+    typer.Option("--dialect", help="Without --target: which database the SQL is for.", show_default=False),
+]
+TrustGuesses = Annotated[
+    bool, typer.Option("--trust-guesses", help="Follow also references that the schema has only guessed.")
 ]
 InputFiles = Annotated[
     list[str] | None,

@@ -1,25 +1,98 @@
-"""Leave out records that are not wanted."""
+"""Leave out records that are not wanted, or that a target has already."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
 
 from fixtureflow.patterns import Pattern, any_matches, parse_patterns
 from fixtureflow.record import Record
+from fixtureflow.schema.model import Schema
 from fixtureflow.stream import Block, Records, blocks_of
+
+if TYPE_CHECKING:
+    from fixtureflow.matching.matched import Dangling, Lists, Matched
+    from fixtureflow.schema.merge import Source
 
 __all__ = ["Filtered", "filter"]
 
 
+@overload
 def filter(  # noqa: A001 - the verb's name
-    records: Iterable[Record], *, include: str | Iterable[str] = (), exclude: str | Iterable[str] = ()
-) -> Filtered:
+    records: Iterable[Record], *, include: str | Iterable[str] = ..., exclude: str | Iterable[str] = ...
+) -> Filtered: ...
+
+
+@overload
+def filter(  # noqa: A001 - the verb's name
+    records: Iterable[Record],
+    *,
+    include: str | Iterable[str] = ...,
+    exclude: str | Iterable[str] = ...,
+    target: str,
+    schema: Schema | Iterable[Source] | None = ...,
+    lookup: str | Path | Iterable[str | Path] = ...,
+    renumber: bool = ...,
+    dangling: Dangling = ...,
+    m2m: Lists = ...,
+    trust_guesses: bool = ...,
+    rejects: str | Path | None = ...,
+    report: str | Path | None = ...,
+    dry_run: bool = ...,
+) -> Matched: ...
+
+
+def filter(  # noqa: A001
+    records: Iterable[Record],
+    *,
+    include: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
+    target: str | None = None,
+    schema: Schema | Iterable[Source] | None = None,
+    lookup: str | Path | Iterable[str | Path] = (),
+    renumber: bool = False,
+    dangling: Dangling = "reject",
+    m2m: Lists = "union",
+    trust_guesses: bool = False,
+    rejects: str | Path | None = None,
+    report: str | Path | None = None,
+    dry_run: bool = False,
+) -> Filtered | Matched:
     """Keep the records of models that match a pattern of `include` (all, if there is none) and none of `exclude`.
 
-    Raises `UsageError` for a pattern that can match nothing.
+    With `target`, the URL of a database or an SQLite file, also leave out the records whose rows are there already by
+    their unique keys, and make what refers to them refer to the target's rows. `schema` fills up what its tables tell.
+    `lookup` names fixtures with rows that the dump lacks. A record whose pk is another row's in the target, that would
+    collide, or that refers to nothing is rejected: it goes to the file `rejects`, and without one `InputError` is
+    raised before the first record. `renumber` gives a record a free pk instead; `dangling` sets references to nothing
+    to null, or keeps them. `m2m` unites the lists of a record that is left out with those of the target's row, or
+    leaves these alone. `report` is a file of JSON that tells of every record not simply passed on; `dry_run` gives out
+    no record. All is read before the first record is given; a stream is copied to disk. The target is only read.
+
+    Raises `UsageError` for a pattern that can match nothing, `TargetError`.
     """
-    return Filtered(records, parse_patterns(include), parse_patterns(exclude))
+    included, excluded = parse_patterns(include), parse_patterns(exclude)
+    if target is None:
+        return Filtered(records, included, excluded)
+    from fixtureflow.matching.matched import Matched  # SQLAlchemy is slow to import
+
+    return Matched(
+        records,
+        included,
+        excluded,
+        target,
+        schema if schema is None or isinstance(schema, Schema) else list(schema),
+        lookup=[str(place) for place in ([lookup] if isinstance(lookup, str | Path) else lookup)],
+        renumber=renumber,
+        dangling=dangling,
+        m2m=m2m,
+        trust_guesses=trust_guesses,
+        rejects=rejects,
+        report=report,
+        dry_run=dry_run,
+    )
 
 
 class Filtered(Records):

@@ -1,0 +1,1 @@
+"""Records of a fixture matched with the rows of a target."""

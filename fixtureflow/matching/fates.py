@@ -1,0 +1,86 @@
+"""What becomes of each record, kept in a few bytes for each, and found by its primary key."""
+
+from __future__ import annotations
+
+from array import array
+from enum import IntEnum
+from typing import Any
+
+from fixtureflow.references.keys import Keys, Numbers
+from fixtureflow.references.links import Place, key_form
+from fixtureflow.schema.model import Schema
+
+__all__ = ["Fate", "Fates"]
+
+
+class Fate(IntEnum):
+    """What is decided of a record."""
+
+    UNSEEN = 0
+    NEW = 1
+    """The target has no such row: the record is kept."""
+    SAME = 2
+    """The target has it under the same pk: left out."""
+    REMAPPED = 3
+    """The target has it under another pk: left out, and references follow."""
+    RENUMBERED = 4
+    """New, and its pk was taken: kept under another."""
+    REJECTED = 5
+    ABSENT = 6
+    """Only looked up, or left out by a pattern, and the target has no such row."""
+
+
+class Fates:
+    """Fates by number; a record has the number of its pk. Some 15 bytes for each record."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._numbers = Numbers()
+        self._keys: dict[str, Keys] = {}
+        self.fate = bytearray()
+        self._moved: dict[int, Any] = {}
+        self.changed: set[str] = set()
+        """Models of which a pk changes, is rejected or absent: references to others need no looking at."""
+        self.without_pk: dict[str, array[int]] = {}
+        """By model, the numbers of the records that have no pk, in the order they were read."""
+
+    def keys(self, label: str) -> Keys:
+        """The numbers of a model's pks; `label` is that of a concrete model."""
+        found = self._keys.get(label)
+        if found is None:
+            found = self._keys[label] = Keys(key_form(self._schema, Place(label, "")), self._numbers)
+        return found
+
+    def has(self, label: str) -> bool:
+        """Were records of the model read?"""
+        return label in self._keys
+
+    def number(self, label: str, pk: Any) -> int:
+        """The number of a record, a new one if it has none yet."""
+        number = self.keys(label).number(pk) if pk is not None else self._numbers.next()
+        if number >= len(self.fate):
+            self.fate.extend(bytes(number + 1024 - len(self.fate)))
+        return number
+
+    def nameless(self, label: str) -> int:
+        """A number for a record without a pk."""
+        number = self.number(label, None)
+        self.without_pk.setdefault(label, array("I")).append(number)
+        return number
+
+    def find(self, label: str, pk: Any) -> int:
+        """The number of a record, -1 if there is none."""
+        keys = self._keys.get(label)
+        return keys.find(pk) if keys else -1
+
+    def decide(self, label: str, number: int, fate: Fate, moved: Any = None) -> None:
+        """`moved` is the pk that the record has in the target, if it is another."""
+        self.fate[number] = fate
+        if moved is not None:
+            self._moved[number] = moved
+        if moved is not None or fate in (Fate.REJECTED, Fate.ABSENT):
+            self.changed.add(label)
+
+    def moved(self, number: int, pk: Any) -> Any:
+        """The pk in the target of the record that had `pk`."""
+        return self._moved.get(number, pk)

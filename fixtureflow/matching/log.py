@@ -1,0 +1,89 @@
+"""What is told of single records: the report, a line for each, and the rejects, a fixture that can be fed again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fixtureflow.errors import OutputError
+from fixtureflow.matching.resolve import Reason
+from fixtureflow.output import opened_output
+from fixtureflow.record import Record
+
+__all__ = ["Log"]
+
+
+class Log:
+    """Kept in temporary files until all is known."""
+
+    def __init__(self, *, wanted: bool) -> None:
+        self.wanted = wanted
+        """Does somebody ask for every record?"""
+        self._stack = ExitStack()
+        self._told = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the stack
+        self._rejects = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        self.rejected = 0
+
+    def add(self, record: Record, case: str, *, fields: Sequence[str] = (), pk: bytes | None = None) -> None:
+        """A record that is left out or changed; `pk` is the text of the one that it has in the target."""
+        if self.wanted:
+            told: dict[str, Any] = {"model": record.model, "pk": _raw(record.pk_text), "case": case}
+            if fields:
+                told["fields"] = list(fields)
+            if pk:
+                told["target_pk"] = msgspec.Raw(pk)
+            self._write(self._told, msgspec.json.encode(told))
+
+    def reject(self, record: Record, reason: Reason) -> None:
+        self.rejected += 1
+        told: dict[str, Any] = {"model": record.model, "pk": _raw(record.pk_text), "case": "rejected"}
+        told |= {"reason": reason.problem, "file": record.source.name, "record": record.number}
+        if reason.field:
+            told |= {"field": reason.field, "value": reason.value}
+        if reason.detail:
+            told["detail"] = reason.detail
+        if self.wanted:
+            self._write(self._told, msgspec.json.encode(told))
+        self._write(self._rejects, record.raw)
+
+    def write_report(self, path: str | Path, **more: Any) -> None:
+        """JSON: `more`, then `records`, one a line."""
+        head = msgspec.json.encode(more)
+        with opened_output(path) as file:
+            file.write(head[:-1] + (b"," if more else b"") + b'"records": [\n')
+            self._copy(self._told, file)
+            file.write(b"\n]}\n")
+
+    def write_rejects(self, path: str | Path) -> None:
+        """A fixture of the rejected records."""
+        with opened_output(path) as file:
+            file.write(b"[\n")
+            self._copy(self._rejects, file)
+            file.write(b"\n]\n")
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _write(self, file: Any, line: bytes) -> None:
+        try:
+            file.write((b",\n" if file.tell() else b"") + line)
+        except OSError as error:
+            raise OutputError(
+                f"what is told of records has no room in a temporary file: {error.strerror}",
+                advice="make room, or set TMPDIR to a folder that has",
+            ) from None
+
+    def _copy(self, source: Any, file: Any) -> None:
+        source.flush()
+        source.seek(0)
+        while piece := source.read(1 << 20):
+            file.write(piece)
+
+
+def _raw(text: bytes) -> Any:
+    return msgspec.Raw(text) if text else None

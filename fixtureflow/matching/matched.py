@@ -1,0 +1,239 @@
+"""The stage: a fixture without what the target has already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal, get_args
+
+import msgspec
+
+from fixtureflow.connection import connected, shown
+from fixtureflow.errors import InputError, UsageError
+from fixtureflow.findings import Findings
+from fixtureflow.matching.emit import Emission
+from fixtureflow.matching.links import added_links
+from fixtureflow.matching.log import Log
+from fixtureflow.matching.resolve import Resolver
+from fixtureflow.patterns import Pattern, any_matches
+from fixtureflow.reader import read
+from fixtureflow.record import Record
+from fixtureflow.record import Source as Input
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.schema.database import from_database
+from fixtureflow.schema.merge import Merged, Source, merge
+from fixtureflow.schema.model import Schema
+from fixtureflow.schema.sources import gather
+from fixtureflow.stream import Block, Records
+from fixtureflow.target.rows import Target
+
+__all__ = ["Dangling", "Lists", "Matched"]
+
+Dangling = Literal["reject", "null", "keep"]
+Lists = Literal["union", "target"]
+
+
+class Matched(Records):
+    """The records that the target lacks, rewritten to refer to its rows. The attributes are of the latest pass."""
+
+    def __init__(
+        self,
+        records: Iterable[Record],
+        include: list[Pattern],
+        exclude: list[Pattern],
+        target: str,
+        schema: Schema | list[Source] | None,
+        *,
+        lookup: list[str],
+        renumber: bool,
+        dangling: Dangling,
+        m2m: Lists,
+        trust_guesses: bool,
+        rejects: str | Path | None,
+        report: str | Path | None,
+        dry_run: bool,
+    ) -> None:
+        super().__init__(self._blocks, records)
+        if dangling not in get_args(Dangling):
+            raise UsageError(f"--dangling is reject, null or keep, not {dangling}")
+        if m2m not in get_args(Lists):
+            raise UsageError(f"--m2m is union or target, not {m2m}")
+        self._records = records
+        self._include = include
+        self._exclude = exclude
+        self._url = target
+        self._given = schema
+        self._lookup = lookup
+        self._renumber = renumber
+        self._dangling: Dangling = dangling
+        self._m2m = m2m
+        self._trust = trust_guesses
+        self._rejects = rejects
+        self._report = report
+        self._dry = dry_run
+        self._catalogue: Catalogue | None = None
+        self.merged: Merged | None = None
+        """The schema that was used, with its sources."""
+        self.counts: dict[str, Counter[str]] = {}
+        """By model, in input order: in, new, same, remapped, renumbered, rejected, left out, changed, out."""
+        self.findings = Findings()
+        """The rejected records, by reason."""
+        self.added = 0
+        """Records added for lists that were united."""
+        self.seen: set[str] = set()
+        self.resolver: Resolver | None = None
+
+    @property
+    def unmatched(self) -> list[str]:
+        """The patterns that matched no model in the latest pass."""
+        return [pattern.text for pattern in (*self._include, *self._exclude) if not pattern.hits]
+
+    @property
+    def rejected(self) -> int:
+        return sum(counts["rejected"] for counts in self.counts.values())
+
+    def _blocks(self) -> Iterator[Block]:
+        if self._catalogue is None:
+            self._catalogue = Catalogue(self._records)
+        catalogue = self._catalogue
+        self.seen = set(catalogue.models)
+        left_out = {label for label in catalogue.models if not self._keeps(label)}
+        with connected(self._url) as connection:
+            target = Target(connection)
+            schema = self._schema(catalogue, target)
+            lookups = [Catalogue(read(place)) for place in self._lookup]
+            resolver = self.resolver = Resolver(
+                schema,
+                catalogue,
+                lookups,
+                target,
+                left_out=left_out,
+                renumber=self._renumber,
+                dangling=self._dangling,
+                trust=self._trust,
+            )
+            resolver.run()
+            refused = bool(resolver.reasons) and self._rejects is None and not self._dry
+            log = Log(wanted=self._report is not None)
+            try:
+                emission = Emission(resolver, left_out, log)
+                self.counts, self.findings, self.added = emission.counts, emission.findings, 0
+                for block in self._emitted(emission, resolver, target):
+                    if not refused and not self._dry:
+                        yield block
+                if self._report is not None:
+                    log.write_report(self._report, **self._told())
+                if self._rejects is not None and not self._dry:
+                    log.write_rejects(self._rejects)
+            finally:
+                log.close()
+        if refused and self.rejected:
+            first = next(iter(self.findings))
+            raise InputError(
+                f"{self.rejected:,} records have no place in the target, the first: {first}",
+                advice="take --rejects FILE to have them written there and the others here",
+            )
+
+    def _emitted(self, emission: Emission, resolver: Resolver, target: Target) -> Iterator[Block]:
+        yield from emission.blocks()
+        if self._m2m == "union":
+            source = Input("(links)")
+            for block in added_links(resolver.schema, target, emission.lists, source):
+                self.added += len(block)
+                yield block
+
+    def _schema(self, catalogue: Catalogue, target: Target) -> Schema:
+        given = [Source("file", "the schema given", self._given)] if isinstance(self._given, Schema) else self._given
+        sources = [one for one in given or () if one.kind != "database"]
+        known = merge(sources).schema if sources else None
+        found = from_database(target.connection, known=known)
+        sources.append(Source("database", f"database {shown(self._url)}", found))
+        labels = [*catalogue.models, "contenttypes.contenttype"]
+        self.merged = gather(labels, given=sources, records=Records(catalogue.stretches), infer=False, quiet=True)
+        return _with_keys_of(self.merged.schema, found)
+
+    def _keeps(self, label: str) -> bool:
+        included = any_matches(self._include, label) or not self._include
+        return not any_matches(self._exclude, label) and included
+
+    def messages(self) -> list[str]:
+        """What there is to say of the latest pass, a line each; counts and findings not among them."""
+        resolver = self.resolver
+        if resolver is None:
+            return []
+        said = []
+        for label, pk in resolver.replaced[:10]:
+            said.append(f"replaced: {label} pk {pk} takes the place of the row that migrate makes")
+        for (field, to), keys in resolver.references.assumed.items():
+            count = f"{len(keys):,} key{'s' if len(keys) > 1 else ''}"
+            said.append(f"assumed: {field} → {to}: {count} not in the dump, taken to be the target's rows")
+        for (label, name), rows in resolver.differences.most_common(10):
+            said.append(f"differs: {label}.{name} of {rows:,} rows that the target has; the target's value stays")
+        for plan in resolver.plans.values():
+            said += [
+                f"not checked: unique constraint {unique.name} of {plan.label}, which the database cannot be asked for"
+                for unique in plan.not_checked
+            ]
+            said += [
+                f"left as they are: {link.model}.{link.field} → {link.to.model} is only a guess (--trust-guesses)"
+                for link in plan.guessed
+                if link.to.model in resolver.fates.changed
+            ]
+        said += [
+            f"left to loaddata: references to {label} by natural key, whose fields are not known"
+            for label in sorted(resolver.references.unread)
+        ]
+        said += self._ids_inside()
+        total = sum(counts["in"] for counts in self.counts.values())
+        if resolver.identical > 0.95 * total and total > 20:
+            said.append("nearly all records are in the target as they are: is this the database they were dumped from?")
+        return said
+
+    def _ids_inside(self) -> list[str]:
+        """Fields whose text holds ids that may have changed."""
+        resolver = self.resolver
+        said = []
+        for label, counts in self.counts.items():
+            plan = resolver.plans.get(label) if resolver else None
+            if plan is None or resolver is None or not counts["out"]:
+                continue
+            for name, field in plan.model.fields.items():
+                moved = sorted(
+                    to
+                    for to in resolver.fates.changed
+                    if field.holds_ids and ("*" in field.holds_ids or to in field.holds_ids)
+                )
+                if moved:
+                    names = ", ".join(moved[:3]) + (" …" if len(moved) > 3 else "")
+                    said.append(
+                        f"not rewritten: {label}.{name} of {counts['out']:,} records may hold ids of {names} inside"
+                    )
+        return said
+
+    def _told(self) -> dict[str, object]:
+        return {
+            "models": {label: {"in": 0, "out": 0, **counts} for label, counts in self.counts.items()},
+            "added": self.added,
+            "notes": self.messages(),
+            "findings": [msgspec.to_builtins(group) for group in self.findings],
+        }
+
+
+def _with_keys_of(schema: Schema, database: Schema) -> Schema:
+    """`schema` with the unique keys as the database words them, since it is the database that is asked for them."""
+    models = []
+    for model in schema.models.values():
+        theirs = database.models.get(model.label)
+        if theirs is not None:
+            names = {field.column or name: name for name, field in model.fields.items() if field.column != ""}
+            columns = {name: field.column or name for name, field in theirs.fields.items()}
+            uniques = tuple(
+                msgspec.structs.replace(
+                    unique, fields=tuple(names.get(columns[name], columns[name]) for name in unique.fields)
+                )
+                for unique in theirs.uniques or ()
+            )
+            model = msgspec.structs.replace(model, uniques=uniques, sequence=theirs.sequence)
+        models.append(model)
+    return msgspec.structs.replace(schema, models={model.label: model for model in models})

@@ -1,0 +1,200 @@
+"""A model's table in the target: how its rows are found by a key, and what is read of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy import Connection
+
+from fixtureflow.schema import catalogue
+from fixtureflow.schema.model import Field, Model, Unique
+from fixtureflow.target.search import Condition, Part, Row, Search
+from fixtureflow.target.types import ColumnType, column_types
+from fixtureflow.values.stored import Backend, storer
+
+__all__ = ["Key", "Table", "Target"]
+
+_MILLISECONDS = re.compile(r"(\.\d{3})000")
+
+
+class Target:
+    """The database that records are to be loaded into; only read."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.backend: Backend = {"mariadb": "mysql"}.get(connection.dialect.name, connection.dialect.name)  # type: ignore[assignment]
+        self.types = column_types(connection)
+        self.tables = catalogue.tables(connection)
+
+    def table(self, model: Model) -> Table | None:
+        """The table of a model, if it is there."""
+        return Table(self, model) if model.table in self.tables else None
+
+    def pairs(self, table: str, columns: tuple[str, str], owners: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+        """The rows of a many-to-many table whose first column holds one of `owners`."""
+        types = self.types.get(table, {})
+        one, other = ((name, types.get(name, ColumnType(""))) for name in columns)
+        search = Search(self.connection, table, [Part(*one)], [one, other])
+        for _, owner, item in search.find([(owner,) for owner in owners]):
+            yield owner, item
+
+
+class Key:
+    """One unique key of a table, as fields of its model."""
+
+    def __init__(self, table: Table, fields: Sequence[str], unique: Unique | None = None) -> None:
+        self.fields = tuple(fields)
+        self.name = (unique.name if unique else "") or ", ".join(fields)
+        self.nulls_equal = unique is not None and not unique.nulls_distinct
+        self.whole = not (unique and (unique.condition or unique.expressions))
+        """Is it on all rows, and on plain columns?"""
+        self._forms = [table.form(name) for name in fields]
+        condition = None
+        if unique and not self.whole:
+            quote = table.quoted
+            on = unique.expressions or tuple(quote(table.column(name)) for name in unique.fields)
+            condition = Condition(on, unique.condition)
+        parts = [table.part(name) for name in fields]
+        self.search = Search(
+            table.target.connection,
+            table.name,
+            parts if self.whole else [part._replace(span=False) for part in parts],
+            [(table.column(name), table.type(name)) for name in table.pk],
+            nulls_equal=self.nulls_equal,
+            condition=condition,
+        )
+
+    def stored(self, values: Sequence[Any]) -> Row | None:
+        """What is asked of the database for a row's values; None where no row can have them."""
+        out: list[Any] = []
+        for value, form in zip(values, self._forms, strict=True):
+            if value is None and self.whole and not self.nulls_equal:
+                return None
+            try:
+                parts = form(value)
+            except ValueError:
+                return None
+            out += parts if self.whole else parts[:1]
+        return tuple(out)
+
+
+class Table:
+    """One table, by the fields of its model."""
+
+    def __init__(self, target: Target, model: Model) -> None:
+        self.target = target
+        self.model = model
+        self.name = model.table or ""
+        self.pk = model.pk or ("id",)
+        self._types = target.types.get(self.name, {})
+        there = target.tables[self.name].columns
+        self.fields = [
+            name
+            for name, field in model.fields.items()
+            if field.column != "" and (field.column or name) in there and not field.generated
+        ]
+        """Those with a column that is there."""
+
+    def column(self, name: str) -> str:
+        field = self.model.fields.get(name)
+        return (field.column if field else "") or name
+
+    def type(self, name: str) -> ColumnType:
+        return self._types.get(self.column(name), ColumnType(""))
+
+    def field(self, name: str) -> Field:
+        return self.model.fields.get(name) or Field()
+
+    def quoted(self, name: str) -> str:
+        found: str = self.target.connection.dialect.identifier_preparer.quote_identifier(name)
+        return found
+
+    def part(self, name: str) -> Part:
+        kind = self.field(name).type
+        return Part(self.column(name), self.type(name), kind in ("datetime", "time"), kind == "binary")
+
+    def form(self, name: str) -> Callable[[Any], tuple[Any, ...]]:
+        """The function that makes of a field's value what is asked of the database."""
+        stored = storer(self.field(name), self.target.backend)
+        span = self.part(name).span
+
+        def form(value: Any) -> tuple[Any, ...]:
+            if value is None:
+                return (None, None) if span else (None,)
+            text = stored(value)
+            return (text, _MILLISECONDS.sub(r"\g<1>999", text)) if span else (text,)
+
+        return form
+
+    def empty(self) -> bool:
+        """Has it no rows?"""
+        query = sql.select(sql.literal(1)).select_from(sql.table(self.name)).limit(1)
+        return self.target.connection.execute(query).first() is None
+
+    def key(self) -> Key:
+        return Key(self, self.pk)
+
+    def by_pk(self, fields: Sequence[str]) -> Search:
+        """Finds rows by their pk; gives these fields of them."""
+        parts = [self.part(name) for name in self.pk]
+        return Search(
+            self.target.connection, self.name, parts, [(self.column(name), self.type(name)) for name in fields]
+        )
+
+    def by(self, name: str) -> Search:
+        """Finds rows by one field; gives their pk."""
+        wanted = [(self.column(one), self.type(one)) for one in self.pk]
+        return Search(self.target.connection, self.name, [self.part(name)], wanted)
+
+    def uniques(self) -> tuple[list[Key], list[Unique]]:
+        """The unique keys, and those that the database cannot be asked for."""
+        keys, not_checked = [], []
+        for unique in self.model.uniques or ():
+            fields: Sequence[str] = unique.fields
+            if unique.expressions or unique.condition:
+                fields = self._named(" ".join((*unique.expressions, unique.condition)), unique.fields)
+            if not set(fields) <= set(self.fields):
+                not_checked.append(unique)
+                continue
+            key = Key(self, fields, unique)
+            if key.whole or key.search.works():
+                keys.append(key)
+            else:
+                not_checked.append(unique)
+        return keys, not_checked
+
+    def _named(self, text: str, fields: Sequence[str]) -> list[str]:
+        """The fields whose columns an index is on, or names in an expression or a condition."""
+        words = set(re.findall(r'"[^"]+"|\w+', text))
+        return [
+            name
+            for name in self.fields
+            if name in fields or self.column(name) in words or f'"{self.column(name)}"' in words
+        ]
+
+    def highest_pk(self) -> int:
+        """The highest integer in use or given out by the sequence."""
+        column: sql.ColumnClause[Any] = sql.column(self.column(self.pk[0]))
+        connection = self.target.connection
+        highest = connection.execute(sql.select(sql.func.max(column)).select_from(sql.table(self.name))).scalar() or 0
+        return max(int(highest), *self._given_out())
+
+    def _given_out(self) -> Iterable[int]:
+        connection = self.target.connection
+        yield 0
+        if self.target.backend == "postgresql" and self.model.sequence:
+            # As PostgreSQL itself spells the name, quoted where it has to be.
+            yield connection.exec_driver_sql(f"SELECT last_value FROM {self.model.sequence}").scalar() or 0
+        elif self.target.backend == "sqlite":
+            if connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").first():
+                query = sql.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+                yield connection.execute(query, {"name": self.name}).scalar() or 0
+        elif self.target.backend == "mysql":
+            query = sql.text(
+                "SELECT auto_increment FROM information_schema.tables "
+                "WHERE table_schema = database() AND table_name = :name"
+            )
+            yield (connection.execute(query, {"name": self.name}).scalar() or 1) - 1

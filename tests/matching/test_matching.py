@@ -1,0 +1,129 @@
+"""What becomes of single records, each case of the table; the target is a real one with rows in the way."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import run
+from support.projects import dumpdata
+from support.scratch import ScratchDatabases
+
+import fixtureflow as ff
+
+# In the target: user 1 is bob, 2 is żółw, 3 is local; group 1 is staff; label 1 is local, 3 is news.
+BOB = {"model": "auth.user", "pk": 2, "fields": {"username": "bob", "password": "!", "groups": []}}
+ANN = {"model": "auth.user", "pk": 70, "fields": {"username": "ann", "password": "!", "groups": []}}
+ZED = {"model": "auth.user", "pk": 1, "fields": {"username": "zed", "password": "!", "groups": []}}
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[str]:
+    databases = ScratchDatabases()
+    yield databases.make("sqlite", "tokens", occupied=True)
+    databases.close()
+
+
+def kept(target: str, *records: dict[str, Any], **options: Any) -> tuple[list[dict[str, Any]], Any]:
+    text = json.dumps(records).encode()
+    matched = ff.filter(ff.read(io.BytesIO(text)), target=target, **options)
+    return [record.value() for record in matched], matched
+
+
+def token(user: int, key: str = "k") -> dict[str, Any]:
+    return {"model": "authtoken.token", "pk": key, "fields": {"user": user, "created": "2024-01-01T00:00:00Z"}}
+
+
+def test_a_row_that_is_there_is_left_out_and_references_follow(target: str) -> None:
+    records, matched = kept(target, BOB, {"model": "articles.label", "pk": 90, "fields": {"name": "mine"}}, token(2))
+    assert [record["model"] for record in records] == ["articles.label"]  # bob has a token there
+    assert matched.counts["auth.user"]["remapped"] == matched.counts["authtoken.token"]["remapped"] == 1
+
+
+def test_a_new_row_passes_byte_for_byte(target: str) -> None:
+    text = b'[{"pk": 70 , "fields": {"x": 1.50e3, "username": "\\u0061nn", "groups": []}, "model": "auth.User"}]'
+    matched = ff.filter(ff.read(io.BytesIO(text)), target=target)
+    assert [record.raw for record in matched] == [text[1:-1]]
+
+
+def test_a_pk_that_is_another_rows_is_rejected_with_what_refers_to_it(target: str, tmp_path: Path) -> None:
+    rejects = tmp_path / "rejects.json"
+    records, matched = kept(target, ANN, ZED, token(1), token(70, "l"), rejects=rejects)
+    assert records == [ANN, token(70, "l")]
+    assert json.loads(rejects.read_bytes()) == [ZED, token(1)]
+    assert matched.rejected == 2
+
+
+def test_nothing_comes_out_where_rejects_have_no_place(target: str) -> None:
+    matched = ff.filter(ff.read(io.BytesIO(json.dumps([ANN, ZED]).encode())), target=target)
+    records = iter(matched)
+    with pytest.raises(ff.InputError, match=r"1 record.*its pk is another row's.*--rejects"):
+        next(records)
+
+
+def test_a_free_pk_is_past_both_sides(target: str) -> None:
+    records, _ = kept(target, ANN, ZED, token(1), renumber=True)
+    assert [record["pk"] for record in records] == [70, 71, "k"]
+    assert records[2]["fields"]["user"] == 71
+
+
+def test_a_reference_to_nothing(target: str, tmp_path: Path) -> None:
+    comment = {"model": "articles.comment", "pk": 900, "fields": {"text": "", "article": None, "author": 999}}
+    records, _ = kept(target, comment, dangling="null")
+    assert records[0]["fields"]["author"] is None
+    assert kept(target, comment, dangling="keep")[0] == [comment]
+    assert kept(target, comment, rejects=tmp_path / "rejects.json")[0] == []
+
+
+def test_a_row_of_the_target_that_the_dump_lacks_is_assumed(target: str) -> None:
+    comment = {"model": "articles.comment", "pk": 900, "fields": {"text": "", "article": None, "author": 3}}
+    records, matched = kept(target, comment)
+    assert records == [comment]
+    assert any(line.startswith("assumed: articles.comment.author → auth.user: 1 key") for line in matched.messages())
+
+
+def test_two_records_that_are_one_row_of_the_target(target: str, tmp_path: Path) -> None:
+    twin = {**BOB, "pk": 71}
+    assert kept(target, BOB, twin, rejects=tmp_path / "rejects.json")[0] == []
+    assert json.loads((tmp_path / "rejects.json").read_bytes()) == [twin]
+
+
+def test_two_records_with_the_same_key(target: str, tmp_path: Path) -> None:
+    twin = {**ANN, "pk": 71}
+    assert kept(target, ANN, twin, rejects=tmp_path / "rejects.json")[0] == [ANN]
+
+
+def test_lists_are_united(target: str) -> None:
+    group = {"model": "auth.group", "pk": 90, "fields": {"name": "new", "permissions": []}}
+    records, matched = kept(target, group, {**BOB, "fields": {**BOB["fields"], "groups": [90]}})
+    assert records == [group, {"model": "auth.user_groups", "pk": None, "fields": {"user": 1, "group": 90}}]
+    assert matched.added == 1
+    assert kept(target, group, {**BOB, "fields": {**BOB["fields"], "groups": [90]}}, m2m="target")[0] == [group]
+
+
+def test_a_model_without_a_table_is_named(target: str) -> None:
+    with pytest.raises(ff.TargetError, match=r"no table of shop\.item.*--exclude"):
+        kept(target, {"model": "shop.item", "pk": 1, "fields": {}})
+
+
+def test_the_target_is_only_read(scratch_on: Callable[..., str], tmp_path: Path) -> None:
+    source, target = scratch_on("sqlite", "tokens", populated=True), scratch_on("sqlite", "tokens", occupied=True)
+    file = Path(target.removeprefix("sqlite:///"))
+    before = hashlib.sha256(file.read_bytes()).digest()
+    dump = tmp_path / "all.json"
+    dump.write_bytes(dumpdata("tokens", source))
+    done = run(
+        "filter", dump, "--target", target, "--renumber", "--report", tmp_path / "r.json", "-o", tmp_path / "o.json"
+    )
+    assert done.code == 0, done.said
+    assert hashlib.sha256(file.read_bytes()).digest() == before
+    report = json.loads((tmp_path / "r.json").read_bytes())
+    total = sum(counts["in"] for counts in report["models"].values())
+    out = sum(counts["out"] for counts in report["models"].values())
+    assert len(json.loads((tmp_path / "o.json").read_bytes())) == out + report["added"]
+    assert total - out == sum(record["case"] in ("same", "remapped") for record in report["records"])
