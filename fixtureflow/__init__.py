@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         FixtureflowError,
         InputError,
         OutputError,
+        RulesError,
         SchemaError,
         TargetError,
         UsageError,
@@ -21,17 +22,24 @@ if TYPE_CHECKING:
     from fixtureflow.schema.infer import infer
     from fixtureflow.schema.model import Schema
     from fixtureflow.schema.sources import gather, sources_from
+    from fixtureflow.sinks.csv.sink import CsvSplit, split_to_csv
     from fixtureflow.sinks.split import Split, split
     from fixtureflow.stages.filter import Filtered, filter  # noqa: A004 - the verb's name
     from fixtureflow.stages.natural import Natural, natural
     from fixtureflow.stages.order import Ordered, order
+    from fixtureflow.stages.rename import Renamed, rename
+    from fixtureflow.stages.subset import Subset, subset
     from fixtureflow.stream import Records
+    from fixtureflow.views.check import Checked, check
+    from fixtureflow.views.sequences import Sequences, sequences
     from fixtureflow.views.stats import Stats, stats
     from fixtureflow.writer import Written, write
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Checked",
+    "CsvSplit",
     "Filtered",
     "FixtureflowError",
     "InputError",
@@ -41,28 +49,38 @@ __all__ = [
     "Reading",
     "Record",
     "Records",
+    "Renamed",
+    "RulesError",
     "Schema",
     "SchemaError",
+    "Sequences",
     "Split",
     "Stats",
+    "Subset",
     "TargetError",
     "UsageError",
     "Written",
+    "check",
     "filter",
     "gather",
     "infer",
     "natural",
     "order",
     "read",
+    "rename",
+    "sequences",
     "sources_from",
     "split",
+    "split_to_csv",
     "stats",
+    "subset",
     "write",
 ]
 
 _HOMES = {
     "reader": ("Reading", "read"),
     "record": ("Record",),
+    "sinks.csv.sink": ("CsvSplit", "split_to_csv"),
     "sinks.split": ("Split", "split"),
     "schema.infer": ("infer",),
     "schema.model": ("Schema",),
@@ -70,7 +88,11 @@ _HOMES = {
     "stages.filter": ("Filtered", "filter"),
     "stages.natural": ("Natural", "natural"),
     "stages.order": ("Ordered", "order"),
+    "stages.rename": ("Renamed", "rename"),
+    "stages.subset": ("Subset", "subset"),
     "stream": ("Records",),
+    "views.sequences": ("Sequences", "sequences"),
+    "views.check": ("Checked", "check"),
     "views.stats": ("Stats", "stats"),
     "writer": ("Written", "write"),
 }

@@ -19,7 +19,20 @@ from fixtureflow.console import INTERRUPTED
 
 __all__ = ["VERBS", "main", "program"]
 
-VERBS = ("pretty", "filter", "split", "stats", "order", "natural", "schema", "graph")
+VERBS = (
+    "pretty",
+    "filter",
+    "split",
+    "stats",
+    "check",
+    "order",
+    "natural",
+    "rename",
+    "subset",
+    "sequences",
+    "schema",
+    "graph",
+)
 """In the order of the help."""
 
 

@@ -17,12 +17,16 @@ kept: ff.Filtered = ff.filter(dump, exclude=["authtoken"])
 ordered: ff.Ordered = ff.order(kept, ff.infer(dump))
 written: ff.Written = ff.write(only_staff(ordered), "out.json", indent=2)
 parts: ff.Split = ff.split(dump, "parts", by="app", number=True)
+rows: ff.CsvSplit = ff.split_to_csv(dump, Path("rows"), ff.infer(dump), dialect="sqlite", force=True)
+resets: ff.Sequences = ff.sequences(dump, target="postgresql:///mysite")
 found: ff.Stats = ff.stats(dump)
 try:
     print(written.records, parts.records, found.table(), kept.dropped, ordered.cycles)
+    print(rows.rows, rows.files[0].name, resets.sql(), resets.statements, resets.unknown)
 except ff.InputError as error:
     print(error.file, error.number, error.offset, error.model, error.pk)
 
 ff.wriet(dump)  # type: ignore[attr-defined]
 ff.write(dump, "out.json", indent="2")  # type: ignore[arg-type]
 ff.split(dump, "parts", by="field")  # type: ignore[arg-type]
+ff.sequences(dump, dialect="oracle")  # type: ignore[arg-type]
