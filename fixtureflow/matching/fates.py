@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -10,7 +11,7 @@ from fixtureflow.references.keys import Keys, Numbers
 from fixtureflow.references.links import Place, key_form
 from fixtureflow.schema.model import Schema
 
-__all__ = ["Fate", "Fates"]
+__all__ = ["DROPPED", "KEPT", "Fate", "Fates"]
 
 
 class Fate(IntEnum):
@@ -28,6 +29,12 @@ class Fate(IntEnum):
     REJECTED = 5
     ABSENT = 6
     """Only looked up, or left out by a pattern, and the target has no such row."""
+    UPDATED = 7
+    """The target has it, and it takes that row's place: kept under the target's pk."""
+
+
+KEPT = (Fate.NEW, Fate.RENUMBERED, Fate.UPDATED)
+DROPPED = (Fate.SAME, Fate.REMAPPED)
 
 
 class Fates:
@@ -41,6 +48,8 @@ class Fates:
         self._moved: dict[int, Any] = {}
         self.changed: set[str] = set()
         """Models of which a pk changes, is rejected or absent: references to others need no looking at."""
+        self.odd: set[str] = set()
+        """Models of which not every record is new."""
         self.without_pk: dict[str, array[int]] = {}
         """By model, the numbers of the records that have no pk, in the order they were read."""
 
@@ -73,9 +82,17 @@ class Fates:
         keys = self._keys.get(label)
         return keys.find(pk) if keys else -1
 
+    def keep(self, numbers: Sequence[int]) -> None:
+        """Decide that records are new; most are."""
+        fate = self.fate
+        for number in numbers:
+            fate[number] = Fate.NEW
+
     def decide(self, label: str, number: int, fate: Fate, moved: Any = None) -> None:
         """`moved` is the pk that the record has in the target, if it is another."""
         self.fate[number] = fate
+        if fate != Fate.NEW:
+            self.odd.add(label)
         if moved is not None:
             self._moved[number] = moved
         if moved is not None or fate in (Fate.REJECTED, Fate.ABSENT):
