@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.rows import Columns
@@ -14,15 +14,8 @@ __all__ = ["Batch", "Origin", "batches"]
 
 ROWS = 5_000
 
-Column = Sequence[Any]
-
-
-class Origin(NamedTuple):
-    """Where a record can be read again: in a run of a catalogue, the n-th."""
-
-    catalogue: Catalogue
-    run: Run
-    at: int
+Origin: TypeAlias = tuple[Catalogue, Run, int]
+"""Where a record can be read again: in a run of a catalogue, the n-th."""
 
 
 class Batch(NamedTuple):
@@ -30,7 +23,7 @@ class Batch(NamedTuple):
 
     numbers: list[int]
     pks: list[Any]
-    columns: Mapping[str, Column]
+    columns: dict[str, list[Any]]
     """By field; None for what a record leaves out."""
     origins: list[Origin]
     hidden: bool
@@ -57,31 +50,22 @@ class Batch(NamedTuple):
 
 
 def batches(
-    catalogue: Catalogue, label: str, columns: Columns, number: Callable[[Any], int], *, hidden: bool
+    catalogue: Catalogue, label: str, columns: Columns, number: Callable[[Sequence[Any]], list[int]], *, hidden: bool
 ) -> Iterator[Batch]:
-    """All records of a model; `number` gives them numbers by their pks."""
-    pks: list[Any] = []
-    rows: list[tuple[Any, ...]] = []
-    origins: list[Origin] = []
+    """All records of a model; `number` gives numbers to those with some pks."""
+    batch = _empty(columns, hidden)
     for stretch in catalogue.stretches(label):
-        for pk, fields in columns.rows(stretch):
-            pks.append(pk)
-            rows.append(fields)
-        origins += map(Origin._make, zip(repeat(catalogue), repeat(stretch.run), range(len(pks) - len(origins))))
-        if len(pks) >= ROWS:
-            yield _batch(pks, rows, origins, columns, number, hidden)
-            pks, rows, origins = [], [], []
-    if pks:
-        yield _batch(pks, rows, origins, columns, number, hidden)
+        pks, fields = columns.columns(stretch)
+        batch.pks.extend(pks)
+        for column, values in zip(batch.columns.values(), fields, strict=True):
+            column.extend(values)
+        batch.origins.extend(zip(repeat(catalogue), repeat(stretch.run), range(len(pks))))
+        if len(batch.pks) >= ROWS:
+            yield batch._replace(numbers=number(batch.pks))
+            batch = _empty(columns, hidden)
+    if batch.pks:
+        yield batch._replace(numbers=number(batch.pks))
 
 
-def _batch(
-    pks: list[Any],
-    rows: list[tuple[Any, ...]],
-    origins: list[Origin],
-    columns: Columns,
-    number: Callable[[Any], int],
-    hidden: bool,
-) -> Batch:
-    apart = dict(zip(columns.names, zip(*rows, strict=True), strict=True))
-    return Batch(list(map(number, pks)), pks, apart, origins, hidden)
+def _empty(columns: Columns, hidden: bool) -> Batch:
+    return Batch([], [], {name: [] for name in columns.names}, [], hidden)

@@ -12,7 +12,7 @@ from fixtureflow.matching.fates import KEPT, Fate, Fates
 from fixtureflow.matching.lookup import Found, Lookup
 from fixtureflow.matching.lost import Reason
 from fixtureflow.matching.plan import Plan
-from fixtureflow.matching.references import Led
+from fixtureflow.matching.references import Led, References
 from fixtureflow.references.links import Key, Place, key_form
 from fixtureflow.schema.model import Schema
 
@@ -34,6 +34,7 @@ class Decider:
         self,
         schema: Schema,
         fates: Fates,
+        references: References,
         lookup: Lookup,
         free: Callable[[Plan], int],
         *,
@@ -43,6 +44,7 @@ class Decider:
         """`free` gives a pk of a model that neither side has."""
         self._schema = schema
         self._fates = fates
+        self._references = references
         self.lookup = lookup
         self._free = free
         self._renumber = renumber
@@ -84,7 +86,7 @@ class Decider:
                 rows[at] = next(iter(one.identities.values()))[0]
             elif one.there and not one.identities:
                 rows[at] = pks[at]
-        beside = compared(plan, batch, led, self.lookup, {} if batch.hidden else rows)
+        beside = compared(plan, batch, led, self._references, self.lookup, {} if batch.hidden else rows)
         for at in sorted(found.keys() | lost.keys()):
             one = found.get(at) or Found()
             decision = self._one(plan, batch, at, pks[at], one, beside.get(at), form)

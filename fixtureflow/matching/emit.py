@@ -259,6 +259,7 @@ class Emission:
         if not self._log.wanted and not lists and all(fate != Fate.REJECTED for fate in decided):
             return
         records = stretch.records() if self._log.wanted or Fate.REJECTED in decided else []
+        remembered: dict[Link, list[tuple[Any, bytes]]] = {}
         for at, (number, fate) in enumerate(zip(numbers, decided, strict=True)):
             if fate in DROPPED:
                 pk = resolver.fates.moved(number, _value(pks[at]))
@@ -267,7 +268,7 @@ class Emission:
                     self._log.add(records[at], Fate(fate).name.lower(), pk=_encoded(pk), differs=differs)
                 for link in lists:
                     if (text := fields[link.field][at])[:1] == b"[" and text != b"[]":
-                        self._remember(link, pk, text)
+                        remembered.setdefault(link, []).extend((pk, item) for item in items(text))
             elif fate == Fate.REJECTED:
                 reason = resolver.reasons.get(number, Reason("rejected"))
                 value = _value(fields[reason.field][at]) if reason.field in fields else None
@@ -283,20 +284,22 @@ class Emission:
                     )
                 )
 
-    def _remember(self, link: Link, pk: Any, text: bytes) -> None:
+        for link, given in remembered.items():
+            self._remember(link, given)
+
+    def _remember(self, link: Link, given: Sequence[tuple[Any, bytes]]) -> None:
+        """Keep what lists of dropped records hold; `given` are the pk in the target and an item's text."""
         pairs = self.lists.setdefault((link.model, link.field), [])
-        values = _values(items(text))
-        for value, led in zip(values, self._resolver.references.column(link, values), strict=True):
+        values = _values([item for _, item in given])
+        ends = self._resolver.references.column(link, values)
+        for (pk, _), value, led in zip(given, values, ends, strict=True):
             if led is None:
                 continue
-            if led.state is State.LOST:
-                self.findings.add(
-                    Finding(
-                        problem="not united", model=link.model, pk=pk, field=link.field, value=value, to=link.to.model
-                    )
-                )
+            if led.state is not State.LOST:
+                pairs.append((pk, value if led.pk is None else led.pk))
                 continue
-            pairs.append((pk, value if led.pk is None else led.pk))
+            lost = {"model": link.model, "pk": pk, "field": link.field, "value": value, "to": link.to.model}
+            self.findings.add(Finding(problem="not united", **lost))
 
 
 def _instead(text: bytes, _: bytes) -> bytes:

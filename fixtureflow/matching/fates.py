@@ -48,6 +48,8 @@ class Fates:
         self._moved: dict[int, Any] = {}
         self.changed: set[str] = set()
         """Models of which a pk changes, is rejected or absent: references to others need no looking at."""
+        self.lost: set[str] = set()
+        """Models of which records are rejected or absent."""
         self.odd: set[str] = set()
         """Models of which not every record is new."""
         self.without_pk: dict[str, array[int]] = {}
@@ -70,6 +72,13 @@ class Fates:
         if number >= len(self.fate):
             self.fate.extend(bytes(number + 1024 - len(self.fate)))
         return number
+
+    def numbers(self, label: str, pks: Sequence[Any]) -> list[int]:
+        """The same of many that have a pk."""
+        numbers = self.keys(label).number_all(pks)
+        if (most := max(numbers, default=0)) >= len(self.fate):
+            self.fate.extend(bytes(most + 1024 - len(self.fate)))
+        return numbers
 
     def nameless(self, label: str) -> int:
         """A number for a record without a pk."""
@@ -95,6 +104,8 @@ class Fates:
             self.odd.add(label)
         if moved is not None:
             self._moved[number] = moved
+        if fate in (Fate.REJECTED, Fate.ABSENT):
+            self.lost.add(label)
         if moved is not None or fate in (Fate.REJECTED, Fate.ABSENT):
             self.changed.add(label)
 

@@ -113,10 +113,11 @@ class References:
         else:
             of = {value: value for value in of}
         new = {key: value for key, value in of.items() if key not in memo}
-        self.prefetch(place, new.values())
+        numbers = self._numbers(place, new.values())
+        self._ask(place, [value for value, number in zip(new.values(), numbers, strict=True) if number < 0])
         later: dict[Any, Led] = {}
-        for key, value in new.items():
-            led = self.follow(link, place, value)
+        for (key, value), number in zip(new.items(), numbers, strict=True):
+            led = self._followed(link, place, value, number)
             if led.state is State.LATER:
                 later[key] = led
             else:
@@ -125,21 +126,23 @@ class References:
             return [later.get(value) or memo[value] for value in values]
         return [memo[value] for value in values]
 
+    def unchanged(self, link: Link, values: Iterable[Any]) -> bool:
+        """Do all values lead to records of the fixture of which every one is kept as it is?"""
+        model = link.to.model
+        if link.kind == "generic" or link.to.field or model in self._fates.odd or model in self._fates.changed:
+            return False
+        return -1 not in self._numbers(link.to, (value for value in values if value is not None))
+
     def forget(self) -> None:
         """What was decided may have been decided anew."""
         self._memo.clear()
 
-    def prefetch(self, place: Place, values: Iterable[Any]) -> None:
+    def _ask(self, place: Place, values: Iterable[Any]) -> None:
         """Ask the target for what the fixture does not have."""
         known = self._there.setdefault(place, {})
         form = self._form(place)
-        asked = {}
-        for value in values:
-            if value is None or isinstance(value, list | dict) or self._number(place, value) >= 0:
-                continue
-            key = form(value)
-            if key not in known:
-                asked[key] = value
+        plain = (value for value in values if value is not None and not isinstance(value, list | dict))
+        asked = {key: value for value in plain if (key := form(value)) not in known}
         if not asked:
             return
         search = self._search(place)
@@ -161,12 +164,10 @@ class References:
             key, value = keys[at]
             known[key] = value
 
-    def follow(self, link: Link, place: Place, value: Any) -> Led:
-        """Where one value leads."""
-        if isinstance(value, list) and not self._composite(place):
-            return self._natural(place.model, value)
-        number = self._number(place, value)
+    def _followed(self, link: Link, place: Place, value: Any, number: int) -> Led:
         if number < 0:
+            if isinstance(value, list) and not self._composite(place):
+                return self._natural(place.model, value)
             return self._outside(link, place, value)
         fates = self._fates
         fate = fates.fate[number]
@@ -249,10 +250,14 @@ class References:
         found = [pk for _, pk, *_ in search.find([row])]
         return found[0] if len(found) == 1 else None
 
-    def _number(self, place: Place, value: Any) -> int:
+    def _numbers(self, place: Place, values: Iterable[Any]) -> list[int]:
+        """Those of the records that values are keys of; -1 for what the fixture does not have, and natural keys."""
         if not place.field:
-            return self._fates.find(place.model, value)
-        return self.provided.get(place, {}).get(self._form(place)(value), (-1, None))[0]
+            if not self._fates.has(place.model):
+                return [-1 for _ in values]
+            return self._fates.keys(place.model).find_all(values)
+        form, known = self._form(place), self.provided.get(place, {})
+        return [known.get(form(value), (-1, None))[0] for value in values]
 
     def _form(self, place: Place) -> Callable[[Any], Key]:
         found = self._forms.get(place)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from fixtureflow.matching.batch import Batch, batches
 from fixtureflow.matching.decide import Decider
 from fixtureflow.matching.fates import Fate, Fates
 from fixtureflow.matching.lookup import Lookup
-from fixtureflow.matching.lost import Lost, Reason
+from fixtureflow.matching.lost import Linked, Lost, Reason, Rows
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.references import Led, References, State
 from fixtureflow.ordering.graph import model_graph, units
 from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.references.generic import ContentTypes
-from fixtureflow.references.links import NATURAL, Place, key_form, links_of
+from fixtureflow.references.links import NATURAL, Link, Place, key_form, links_of
 from fixtureflow.references.naturals import Naturals
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.rows import Columns
@@ -57,7 +58,9 @@ class Resolver:
         self.references = References(schema, target, self.fates, types)
         self.plans: dict[str, Plan] = {}
         """By the label of the records, which may be that of a proxy."""
-        self.decider = Decider(schema, self.fates, Lookup(schema), self._free, renumber=renumber, deletes=deletes)
+        self.decider = Decider(
+            schema, self.fates, self.references, Lookup(schema), self._free, renumber=renumber, deletes=deletes
+        )
         self.dangling = dangling
         self.lost = Lost(self.references, self.fates, dangling)
         self._highest: dict[str, int] = {}
@@ -80,8 +83,10 @@ class Resolver:
                     self._register(label)
             for label in unit.models:
                 self._model(label)
-            self.lost.settle()
             self.references.forget()
+            if unit.cyclic:
+                self.lost.settle([Linked(self._inner(label), partial(self._reread, label)) for label in unit.models])
+                self.references.forget()
 
     def _plan(self, labels: Sequence[str]) -> None:
         provided: dict[str, set[str]] = {}
@@ -115,19 +120,38 @@ class Resolver:
     def _batches(self, label: str) -> Iterator[Batch]:
         plan, fates = self.plans[label], self.fates
 
-        def number(pk: Any) -> int:
-            return fates.number(plan.label, pk) if pk is not None else fates.nameless(label)
+        def numbers(pks: Sequence[Any]) -> list[int]:
+            if None not in pks:
+                return fates.numbers(plan.label, pks)
+            return [fates.number(plan.label, pk) if pk is not None else fates.nameless(label) for pk in pks]
 
-        def looked_up(pk: Any) -> int:
-            return fates.number(plan.label, pk)
+        def looked_up(pks: Sequence[Any]) -> list[int]:
+            return [fates.number(plan.label, pk) for pk in pks]
 
         for catalogue, lookup in self._catalogues():
             hidden = lookup or label in self._left_out
-            for batch in batches(catalogue, label, plan.columns, looked_up if lookup else number, hidden=hidden):
+            for batch in batches(catalogue, label, plan.columns, looked_up if lookup else numbers, hidden=hidden):
                 if lookup:  # where the fixture has the row too, that one counts
                     yield batch.taken([at for at, one in enumerate(batch.numbers) if not fates.fate[one]])
                 else:
                     yield batch
+
+    def _inner(self, label: str) -> list[Link]:
+        """The references of a model within its cycle: where they lead is known when all of it is decided on."""
+        if label in self._left_out:
+            return []
+        return [link for link in self.plans[label].links if link.kind == "generic" or link.to.model in self._unit]
+
+    def _reread(self, label: str) -> Iterator[Rows]:
+        names = [name for link in self._inner(label) for name in (link.field, link.content_type) if name]
+        columns = Columns(names)
+        keys = self.fates.keys(self.plans[label].label)
+        nameless = iter(self.fates.without_pk.get(label, ()))
+        for stretch in self.catalogue.stretches(label):
+            pks, fields = columns.columns(stretch)
+            numbers = keys.find_all(pks) if None not in pks else []
+            numbers = numbers or [next(nameless) if pk is None else keys.find(pk) for pk in pks]
+            yield Rows(numbers, dict(zip(columns.names, fields, strict=True)))
 
     def _model(self, label: str) -> None:
         plan = self.plans[label]
@@ -181,7 +205,8 @@ class Resolver:
         found = lookup.find(plan, batch, led)
         for at in lookup.there(plan, pks):
             found[at].there = True
-        lost = self.lost.find(plan, batch, led, self._unit) if not batch.hidden else {}
+        inner = self._inner(plan.label) if self._unit else ()
+        lost = {} if batch.hidden else self.lost.find((k for k in plan.links if k not in inner), batch.columns, led)
         moved = self._moved(plan, batch, pks, led)
         odd = found.keys() | lost.keys() | moved.keys()
         plain = [number for at, number in enumerate(batch.numbers) if at not in odd] if odd else batch.numbers
@@ -200,11 +225,14 @@ class Resolver:
         """By field, where the single references of each row lead."""
         led = {}
         for link in plan.links:
-            if link.many:
+            key = link.by_pk or link.field in plan.needed
+            if link.many or (not key and link.kind != "generic" and link.to.model in self._unit):
                 continue
             values = batch.columns.get(link.field, batch.pks)
             if link.by_pk:
                 values = [pk if value is None else value for value, pk in zip(values, batch.pks, strict=True)]
+            elif not key and self.references.unchanged(link, values):
+                continue
             kinds = batch.columns[link.content_type] if link.content_type else ()
             led[link.field] = self.references.column(link, values, kinds)
         return led

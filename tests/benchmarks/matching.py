@@ -1,7 +1,7 @@
 """`filter --target` beside `jq .`, with a million rows in SQLite: `python matching.py [MEGABYTES] [ROUNDS]`.
 
-The target has other content types, a tenth of the dump's users under other pks, and else rows that are in nobody's way
-past the dump's own pks. Prints what compare.py prints.
+The target has other content types, and the dump's group and a thousand of its users under other pks; its other rows are
+in nobody's way. So all users, all log entries and what belongs to these users is rewritten.
 """
 
 from __future__ import annotations
@@ -54,13 +54,17 @@ CREATE TABLE versions_version (id integer PRIMARY KEY AUTOINCREMENT, object_id v
   user_id integer NOT NULL REFERENCES auth_user, created datetime NOT NULL, data text NOT NULL,
   serialized text NOT NULL, note text NOT NULL);
 """
+OTHERS = [("auth", "group"), ("auth", "permission"), ("auth", "user"), ("authtoken", "token"), ("admin", "logentry")]
+OTHERS += [("blog", "comment"), ("blog", "post"), ("versions", "version")]
+FIRST = 49_516
+"""The dump's last user at 200 MB: those that it refers to past that are the target's."""
 SHARES = {"auth_user": 2, "authtoken_token": 1, "blog_comment": 4, "blog_post": 1, "django_admin_log": 2}
 VALUES = {
-    "auth_user": "n, '!', NULL, 0, 'user' || (n - 990000), '', '', 0, 1, '2020-01-01 00:00:00', ''",
-    "authtoken_token": "'token' || n, '2020-01-01 00:00:00', n",
-    "blog_post": "n, 't', 'their-' || n, 1000001, 'b', '2020-01-01 00:00:00', 1.0, '[]'",
-    "blog_comment": "n, 1000001, NULL, 1000001, 't', '2020-01-01 00:00:00'",
-    "django_admin_log": "n, '1', 'r', 1, '', 1, 1000001, '2020-01-01 00:00:00'",
+    "auth_user": f"n + {FIRST}, '!', NULL, 0, iif(n > 1000, 'their', 'user') || n, '', '', 0, 1, '2020-01-01', ''",
+    "authtoken_token": f"'token' || n, '2020-01-01 00:00:00', n + {FIRST}",
+    "blog_post": "n + 1000000, 't', 'their-' || n, 100000, 'b', '2020-01-01 00:00:00', 1.0, '[]'",
+    "blog_comment": "n + 130000, 1000001, NULL, 100000, 't', '2020-01-01 00:00:00'",
+    "django_admin_log": "n + 1000000, '1', 'r', 1, '', 51, 100000, '2020-01-01 00:00:00'",
 }
 
 
@@ -89,18 +93,18 @@ def fill(path: Path) -> None:
         database.executescript(TABLES)
         labels = [row["fields"]["model"] for row in TYPES if row["model"] == "contenttypes.contenttype"]
         database.executemany(
-            "INSERT INTO django_content_type VALUES (?, 'blog', ?)", [(50 + at, name) for at, name in enumerate(labels)]
+            "INSERT INTO django_content_type VALUES (?, ?, ?)",
+            [(50 + at, *one) for at, one in enumerate([*(("blog", name) for name in labels), *OTHERS])],
         )
         database.execute("INSERT INTO auth_group VALUES (7, 'readers')")
         for table, share in SHARES.items():
             count = ROWS * share // sum(SHARES.values())
             database.execute(
-                f"WITH RECURSIVE numbers (n) AS (SELECT 1000001 UNION ALL SELECT n + 1 FROM numbers "
-                f"WHERE n < {1_000_000 + count}) INSERT INTO {table} SELECT {VALUES[table]} FROM numbers"
+                f"WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) "
+                f"INSERT INTO {table} SELECT {VALUES[table]} FROM numbers"
             )
         for name in labels:
-            table = f"blog_{name}"
-            database.execute(f"CREATE TABLE {table} (id integer PRIMARY KEY AUTOINCREMENT)")
+            database.execute(f"CREATE TABLE blog_{name} (id integer PRIMARY KEY AUTOINCREMENT)")
     database.close()
 
 
