@@ -28,6 +28,11 @@ class Batch(NamedTuple):
     origins: list[Origin]
     hidden: bool
 
+    def value(self, name: str, at: int) -> Any:
+        """Of a field that is read; of others None."""
+        column = self.columns.get(name)
+        return column[at] if column else None
+
     def taken(self, places: Sequence[int]) -> Batch:
         """Only those at some places."""
         columns = {name: [column[at] for at in places] for name, column in self.columns.items()}

@@ -125,7 +125,7 @@ class Decider:
                 self.replaced.append((plan.label, pk))
                 return _Decision(Fate.NEW)
             if not (self._renumber and plan.numbered):
-                return _rejected("its pk is another row's in the target", "--renumber")
+                return _rejected("its pk is another row's in the target (--renumber)")
             return _Decision(Fate.RENUMBERED, None if batch.hidden else self._free(plan))
         return _Decision(Fate.NEW)
 
@@ -146,7 +146,7 @@ class Decider:
             if unmoved or plan.numbered or plan.by_pk is not None:
                 return _Decision(Fate.UPDATED, None if unmoved and pk is not None else there)
             if not self._deletes:
-                return _rejected(f"its {name} is that of another row, whose pk is data", f"pk {there}; --delete-sql")
+                return _rejected("is a row of the target whose pk is data (--delete-sql)", f"{name} of pk {there}")
             self.deleted.setdefault(plan.label, []).append(there)
             return _Decision(Fate.NEW)
         if unmoved:
@@ -183,7 +183,7 @@ class Decider:
             self.differs[number] = tuple(differs)
 
 
-def _rejected(problem: str, detail: str) -> _Decision:
+def _rejected(problem: str, detail: str = "") -> _Decision:
     return _Decision(Fate.REJECTED, None, Reason(problem, detail=detail))
 
 

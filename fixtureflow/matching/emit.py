@@ -275,11 +275,11 @@ class Emission:
                 self._log.reject(records[at], reason, value)
                 self.findings.add(
                     Finding(
-                        problem=str(reason) if not reason.field else reason.problem,
+                        problem=reason.problem,
                         model=plan.label,
                         pk=_value(pks[at]),
                         field=reason.field,
-                        value=value,
+                        value=value if reason.field else reason.detail or None,
                         done="rejected",
                     )
                 )

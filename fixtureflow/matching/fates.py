@@ -80,11 +80,12 @@ class Fates:
             self.fate.extend(bytes(most + 1024 - len(self.fate)))
         return numbers
 
-    def nameless(self, label: str) -> int:
-        """A number for a record without a pk."""
-        number = self.number(label, None)
-        self.without_pk.setdefault(label, array("I")).append(number)
-        return number
+    def nameless(self, label: str, nth: int) -> int:
+        """The number of the n-th record without a pk of a model, from 0; a new one if it has none yet."""
+        numbers = self.without_pk.setdefault(label, array("I"))
+        if nth == len(numbers):
+            numbers.append(self.number(label, None))
+        return numbers[nth]
 
     def find(self, label: str, pk: Any) -> int:
         """The number of a record, -1 if there is none."""

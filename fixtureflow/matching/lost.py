@@ -36,9 +36,6 @@ class Reason(NamedTuple):
     """The reference that leads to nothing."""
     detail: str = ""
 
-    def __str__(self) -> str:
-        return f"{self.problem}{f': {self.detail}' if self.detail else ''}"
-
 
 class Lost:
     """Finds them."""

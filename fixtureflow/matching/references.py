@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 from fixtureflow.matching.fates import Fate, Fates
@@ -58,13 +59,20 @@ _STATES: dict[int, State] = {
 class References:
     """Follows references, first in the fixture, then in the target; asks the target for many at once."""
 
-    def __init__(self, schema: Schema, target: Target, fates: Fates, types: ContentTypes) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        target: Target,
+        fates: Fates,
+        types: ContentTypes,
+        by: Callable[[Place], dict[Key, tuple[int, Any]]],
+    ) -> None:
+        """`by` gives numbers and pks of records by a field other than the pk, or by natural key."""
         self._schema = schema
         self._target = target
         self._fates = fates
         self.types = types
-        self.provided: dict[Place, dict[Key, tuple[int, Any]]] = {}
-        """Numbers and pks of records by a field other than the pk, or by natural key, as far as somebody refers so."""
+        self._by = cache(by)
         self._there: dict[Place, dict[Key, Any]] = {}
         self._memo: dict[tuple[str, str, Place], dict[Any, Led | None]] = {}
         self._forms: dict[Place, Callable[[Any], Key]] = {}
@@ -193,7 +201,7 @@ class References:
         return Led(State.THERE, value)
 
     def _natural(self, label: str, value: list[Any]) -> Led:
-        number, pk = self.provided.get(Place(label, NATURAL), {}).get(natural_form(value), (-1, None))
+        number, pk = self._by(Place(label, NATURAL)).get(natural_form(value), (-1, None))
         if number >= 0:
             fate = self._fates.fate[number]
             return Led(_STATES[fate], self._fates.moved(number, pk), number, _LOST.get(fate, ""))
@@ -256,7 +264,7 @@ class References:
             if not self._fates.has(place.model):
                 return [-1 for _ in values]
             return self._fates.keys(place.model).find_all(values)
-        form, known = self._form(place), self.provided.get(place, {})
+        form, known = self._form(place), self._by(place)
         return [known.get(form(value), (-1, None))[0] for value in values]
 
     def _form(self, place: Place) -> Callable[[Any], Key]:

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from fixtureflow.matching.batch import Batch, batches
+from fixtureflow.matching.batch import Batch
 from fixtureflow.matching.decide import Decider
 from fixtureflow.matching.fates import Fate, Fates
 from fixtureflow.matching.lookup import Lookup
 from fixtureflow.matching.lost import Linked, Lost, Reason, Rows
 from fixtureflow.matching.plan import Plan
+from fixtureflow.matching.reading import Reader
 from fixtureflow.matching.references import Led, References, State
 from fixtureflow.ordering.graph import model_graph, units
 from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.references.generic import ContentTypes
-from fixtureflow.references.links import NATURAL, Link, Place, key_form, links_of
-from fixtureflow.references.naturals import Naturals
+from fixtureflow.references.links import Link
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.rows import Columns
 from fixtureflow.schema.model import Schema
@@ -49,13 +49,13 @@ class Resolver:
         self.schema = schema
         self.catalogue = catalogue
         self.target = target
-        self._lookups = lookups
         self._left_out = left_out
         self._trust = trust
         self._prefer = prefer
         self.fates = Fates(schema)
         types = ContentTypes(schema, catalogue, *lookups)
-        self.references = References(schema, target, self.fates, types)
+        self._reader = Reader(schema, catalogue, lookups, left_out, self.fates)
+        self.references = References(schema, target, self.fates, types, self._reader.by)
         self.plans: dict[str, Plan] = {}
         """By the label of the records, which may be that of a proxy."""
         self.decider = Decider(
@@ -64,7 +64,6 @@ class Resolver:
         self.dangling = dangling
         self.lost = Lost(self.references, self.fates, dangling)
         self._highest: dict[str, int] = {}
-        self._naturals = Naturals(schema, catalogue)
         self._unit: set[str] = set()
 
     @property
@@ -73,14 +72,14 @@ class Resolver:
         return self.lost.reasons
 
     def run(self) -> None:
-        labels = list(dict.fromkeys(m for c in (self.catalogue, *self._lookups) for m in c.models))
-        self._plan(labels)
+        labels = self._reader.labels
+        self.plans |= {label: self._plan(label) for label in labels}
         generic = {label: self.references.types.targets(label) for label in labels}
         for unit in units(model_graph(self.schema, labels, generic)):
             self._unit = {self.plans[label].label for label in unit.models} if unit.cyclic else set()
             if unit.cyclic:
                 for label in unit.models:
-                    self._register(label)
+                    self._reader.register(label)
             for label in unit.models:
                 self._model(label)
             self.references.forget()
@@ -88,53 +87,9 @@ class Resolver:
                 self.lost.settle([Linked(self._inner(label), partial(self._reread, label)) for label in unit.models])
                 self.references.forget()
 
-    def _plan(self, labels: Sequence[str]) -> None:
-        provided: dict[str, set[str]] = {}
-        for label in labels:
-            for link in links_of(self.schema, label):
-                if link.to.field:
-                    provided.setdefault(link.to.model, set()).add(link.to.field)
-        for label in labels:
-            model = self.schema.concrete(label)
-            names = provided.get(model.label if model else label, set())
-            preferred = any_matches(self._prefer, label)
-            self.plans[label] = Plan(
-                self.schema, label, self.target, provided=names, trust=self._trust, preferred=preferred
-            )
-
-    def _catalogues(self) -> Iterator[tuple[Catalogue, bool]]:
-        yield self.catalogue, False
-        yield from ((lookup, True) for lookup in self._lookups)
-
-    def _pks(self, label: str) -> Iterator[Any]:
-        columns = Columns([])
-        for catalogue, _ in self._catalogues():
-            for stretch in catalogue.stretches(label):
-                yield from (pk for pk, _ in columns.rows(stretch) if pk is not None)
-
-    def _register(self, label: str) -> None:
-        concrete = self.plans[label].label
-        for pk in self._pks(label):
-            self.fates.number(concrete, pk)
-
-    def _batches(self, label: str) -> Iterator[Batch]:
-        plan, fates = self.plans[label], self.fates
-
-        def numbers(pks: Sequence[Any]) -> list[int]:
-            if None not in pks:
-                return fates.numbers(plan.label, pks)
-            return [fates.number(plan.label, pk) if pk is not None else fates.nameless(label) for pk in pks]
-
-        def looked_up(pks: Sequence[Any]) -> list[int]:
-            return [fates.number(plan.label, pk) for pk in pks]
-
-        for catalogue, lookup in self._catalogues():
-            hidden = lookup or label in self._left_out
-            for batch in batches(catalogue, label, plan.columns, looked_up if lookup else numbers, hidden=hidden):
-                if lookup:  # where the fixture has the row too, that one counts
-                    yield batch.taken([at for at, one in enumerate(batch.numbers) if not fates.fate[one]])
-                else:
-                    yield batch
+    def _plan(self, label: str) -> Plan:
+        preferred = any_matches(self._prefer, label)
+        return Plan(self.schema, label, self.target, trust=self._trust, preferred=preferred)
 
     def _inner(self, label: str) -> list[Link]:
         """The references of a model within its cycle: where they lead is known when all of it is decided on."""
@@ -144,21 +99,13 @@ class Resolver:
 
     def _reread(self, label: str) -> Iterator[Rows]:
         names = [name for link in self._inner(label) for name in (link.field, link.content_type) if name]
-        columns = Columns(names)
-        keys = self.fates.keys(self.plans[label].label)
-        nameless = iter(self.fates.without_pk.get(label, ()))
-        for stretch in self.catalogue.stretches(label):
-            pks, fields = columns.columns(stretch)
-            numbers = keys.find_all(pks) if None not in pks else []
-            numbers = numbers or [next(nameless) if pk is None else keys.find(pk) for pk in pks]
-            yield Rows(numbers, dict(zip(columns.names, fields, strict=True)))
+        for batch in self._reader.batches(label, Columns(list(dict.fromkeys(names))), lookups=False):
+            yield Rows(batch.numbers, batch.columns)
 
     def _model(self, label: str) -> None:
         plan = self.plans[label]
-        self.fates.keys(plan.label)
         waiting: Waiting = {}
-        for batch in self._batches(label):
-            self._provide(plan, label, batch)
+        for batch in self._reader.batches(label, plan.columns):
             self._decide(plan, batch, waiting)
             self._wake(plan, waiting, batch.numbers)
         # What waits for itself in a circle is looked up without that key.
@@ -173,21 +120,6 @@ class Resolver:
                 batch = ready[0].joined(ready[1:])
                 self._decide(plan, batch, waiting)
             decided = batch.numbers if ready else ()
-
-    def _provide(self, plan: Plan, label: str, batch: Batch) -> None:
-        """Let the rows be found by other fields than the pk, and by natural key."""
-        for name in plan.provided:
-            place = Place(plan.label, name)
-            form = key_form(self.schema, place)
-            known = self.references.provided.setdefault(place, {})
-            values = zip(batch.columns[name], batch.numbers, batch.pks, strict=True)
-            known.update((form(value), (number, pk)) for value, number, pk in values if value is not None)
-        if NATURAL in plan.provided or self._naturals.known(label):
-            known = self.references.provided.setdefault(Place(plan.label, NATURAL), {})
-            for at, (number, pk) in enumerate(zip(batch.numbers, batch.pks, strict=True)):
-                key = self._naturals.key(label, pk, lambda name, at=at: _value(batch.columns, name, at))  # type: ignore[misc]
-                if key is not None:
-                    known.setdefault(key, (number, pk))
 
     # Deciding some rows of one model.
 
@@ -283,12 +215,6 @@ class Resolver:
     def _free(self, plan: Plan) -> int:
         """A pk that neither side has."""
         if plan.label not in self._highest:
-            labels = [label for label, other in self.plans.items() if other.label == plan.label]
-            pks = (pk for label in labels for pk in self._pks(label) if isinstance(pk, int))
-            self._highest[plan.label] = max(plan.table.highest_pk(), max(pks, default=0))
+            self._highest[plan.label] = max(plan.table.highest_pk(), self._reader.highest(plan.label))
         self._highest[plan.label] += 1
         return self._highest[plan.label]
-
-
-def _value(columns: Mapping[str, Sequence[Any]], name: str, at: int) -> Any:
-    return columns[name][at] if name in columns else None
