@@ -13,6 +13,7 @@ import msgspec
 from fixtureflow.edit import items, with_values
 from fixtureflow.findings import Finding, Findings
 from fixtureflow.matching.fates import DROPPED, KEPT, Fate
+from fixtureflow.matching.links import items_of
 from fixtureflow.matching.log import Log
 from fixtureflow.matching.lost import Reason
 from fixtureflow.matching.plan import Plan
@@ -34,10 +35,11 @@ REMEMBERED = 100_000
 class Emission:
     """One pass over the fixture that gives what is kept; `log` hears of every record that is not simply passed on."""
 
-    def __init__(self, resolver: Resolver, left_out: set[str], log: Log) -> None:
+    def __init__(self, resolver: Resolver, left_out: set[str], log: Log, *, unite: bool) -> None:
         self._resolver = resolver
         self._left_out = left_out
         self._log = log
+        self._unite = unite
         self._texts: dict[str, Texts] = {}
         self._cursor: Counter[str] = Counter()
         self._memo: dict[tuple[str, str], dict[Any, bytes]] = {}
@@ -115,7 +117,12 @@ class Emission:
         """The references of a model of which some may change."""
         changed = self._resolver.fates.changed
         dangling = self._resolver.dangling == "null"
-        return [link for link in plan.links if link.kind == "generic" or link.to.model in changed or dangling]
+        united = self._unite and plan.preferred
+        return [
+            link
+            for link in plan.links
+            if link.kind == "generic" or link.to.model in changed or dangling or (united and link.many)
+        ]
 
     def _rewritten(
         self,
@@ -136,6 +143,8 @@ class Emission:
             if old is None:
                 continue
             new = self._column(link, old, fields.get(link.content_type, ()), style)
+            if link.many and plan.preferred and self._unite:
+                new = self._united(plan, link, numbers, pks, new, style)
             if not all(keep):
                 new = [one if kept else value for one, value, kept in zip(new, old, keep, strict=True)]
             if new != old:
@@ -233,6 +242,25 @@ class Emission:
         kept = [self._one(item, value, led) for item, value, led in zip(old, values, ends, strict=True)]
         new = [one for item, one in zip(old, kept, strict=True) if one != b"null" or item == b"null"]
         return text if new == old else listed(b", ".join(new), style, style.line)
+
+    def _united(
+        self, plan: Plan, link: Link, numbers: list[int], pks: list[bytes], lists: list[bytes], style: Style
+    ) -> list[bytes]:
+        """Lists of records that take the place of rows, with what these rows have besides."""
+        fates = self._resolver.fates
+        owners = {
+            at: fates.moved(number, _value(pks[at]))
+            for at, number in enumerate(numbers)
+            if fates.fate[number] == Fate.UPDATED and lists[at][:1] == b"["
+        }
+        found = items_of(self._resolver.schema, self._resolver.target, link, list(owners.values()))
+        out = list(lists)
+        for at, owner in owners.items():
+            old = items(lists[at])
+            theirs = [_encoded(one) for one in found.get(str(owner), ())]
+            if more := [one for one in theirs if one not in old]:
+                out[at] = listed(b", ".join([*old, *more]), style, style.line)
+        return out
 
     def _one(self, text: bytes, value: Any, led: Led | None) -> bytes:
         if led is None or not text:
