@@ -190,7 +190,7 @@ class Natural(Records):
         ]
         said += remaining(one for one in self.plan.stays if one.model not in self.left_out)
         said += kept(self.primaries.kept)
-        said += dropped(self.primaries.dropped, self.plan.stays)
+        said += dropped(self.primaries.dropped, self.plan.stays, self.primaries.generic)
         said += cut_off(self.plan.stays, self.primaries.generic, self.left_out)
         said += left_behind(self.merged.schema, self.plan.labels, self.referred)
         return said

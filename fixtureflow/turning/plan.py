@@ -34,6 +34,8 @@ class Stays(NamedTuple):
     field: str
     to: str
     reason: str
+    by: str = ""
+    """The field of the other model that they hold, where that is not its primary key."""
 
 
 class Plan:
@@ -79,7 +81,7 @@ class Plan:
 
     def give_up(self, label: str, turn: Turn, reason: str) -> None:
         self.turns[label].remove(turn)
-        self.stays.append(Stays(label, turn.name, turn.to, reason))
+        self.stays.append(Stays(label, turn.name, turn.to, reason, turn.place.field))
 
     def _turns(self, label: str) -> list[Turn]:
         model = self.schema.concrete(label)
@@ -97,7 +99,8 @@ class Plan:
             wanted = self._wanted(relation)
             if isinstance(wanted, str):
                 if name not in (model.pk or ()):
-                    self.stays.append(Stays(label, name, relation.to, wanted))
+                    by = place_of(self.schema, relation).field
+                    self.stays.append(Stays(label, name, relation.to, wanted, by))
                 continue
             if wanted.lookup is False:
                 self.unloadable.add(relation.to)
@@ -162,6 +165,8 @@ class Plan:
         """The models that something refers to by pk, with what does; `*` for any."""
         found: dict[str, str] = {}
         for stays in self.stays:
+            if stays.by:
+                continue
             targets = generic.get(stays.model, {"*"}) if stays.reason.startswith("a generic") else {stays.to or "*"}
             for label in targets:
                 model = self.schema.concrete(label)

@@ -112,6 +112,19 @@ def test_a_to_field_is_what_the_reference_holds() -> None:
     assert turned(natural, schema, to_pk=True) == json.loads(text)
 
 
+def test_a_reference_that_stays_tells_what_it_holds() -> None:
+    schema = Schema.of(
+        [
+            keyed("lib.author", "name", name=Field(type="text"), code=Field(type="text")),
+            plain("lib.loan", by=fk("lib.author", to_field="code"), of=fk("lib.author")),
+        ]
+    )
+    text = dump(("lib.author", 1, {"name": "Ann", "code": "a-1"}), ("lib.loan", 1, {"by": "a-1", "of": None}))
+    lines = said(text, schema, to_model="nothing")
+    assert "still by code: lib.loan.by → lib.author (not asked for with --to-model)" in lines
+    assert "still by pk: lib.loan.of → lib.author (not asked for with --to-model)" in lines
+
+
 # What goes wrong
 
 
@@ -291,10 +304,11 @@ def test_safe_keeps_the_pks_that_something_still_needs() -> None:
     assert "pk" not in safe["lib.page"] and "pk" not in safe["lib.tag"]
     lines = said(dump(*rows), schema, natural_primary="safe")
     assert "keeps its pk: lib.author (lib.note.key refers to it by pk)" in lines
+    assert not any(line.startswith("pks are left out") for line in lines)
     django = {row["model"]: row for row in turned(dump(*rows), schema, natural_primary="django")}
     assert "pk" not in django["lib.author"]
     lines = said(dump(*rows), schema, natural_primary="django")
-    assert any(line.startswith("pks are left out, and lib.note.key refers to any model by pk") for line in lines)
+    assert any(line.startswith("pks are left out, and lib.note.key may refer to any model by pk") for line in lines)
 
 
 def test_safe_keeps_all_pks_where_not_all_references_are_known() -> None:
