@@ -26,7 +26,7 @@ from fixtureflow.turning.cascade import Rejected, follow
 from fixtureflow.turning.lookup import FixtureRows, looked_up_in
 from fixtureflow.turning.plan import Plan, Primary
 from fixtureflow.turning.primary import Primaries
-from fixtureflow.turning.report import cut_off, dropped, kept, left_behind, remaining
+from fixtureflow.turning.report import cut_off, dropped, kept, left_behind, not_turned_back, remaining
 from fixtureflow.turning.store import Disk
 from fixtureflow.turning.tables import Table, Tables
 from fixtureflow.turning.turn import Turning
@@ -188,7 +188,8 @@ class Natural(Records):
             f"{label} has no get_by_natural_key: loaddata cannot find its rows"
             for label in sorted(self.plan.unloadable)
         ]
-        said += remaining(one for one in self.plan.stays if one.model not in self.left_out)
+        stays = [one for one in self.plan.stays if one.model not in self.left_out]
+        said += not_turned_back(stays, self.primaries.without_pk) if self._back else remaining(stays)
         said += kept(self.primaries.kept)
         said += dropped(self.primaries.dropped, self.plan.stays, self.primaries.generic)
         said += cut_off(self.plan.stays, self.primaries.generic, self.left_out)

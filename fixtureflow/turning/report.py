@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from fixtureflow.schema.model import Schema
 from fixtureflow.turning.generic import ANY
-from fixtureflow.turning.plan import Stays
+from fixtureflow.turning.plan import ALWAYS_BY_PK, OBJECT_ID, Stays
 
-__all__ = ["cut_off", "dropped", "kept", "left_behind", "not_made_again", "remaining"]
+__all__ = ["cut_off", "dropped", "kept", "left_behind", "not_made_again", "not_turned_back", "remaining"]
 
 SHOWN = 5
 _DEFAULT = ("add", "change", "delete", "view")
@@ -23,6 +23,18 @@ def remaining(stays: Iterable[Stays]) -> Iterator[str]:
         groups[one.to, one.by or "pk", one.reason].append(f"{one.model}.{one.field}")
     for (to, by, reason), fields in groups.items():
         yield f"still by {by}: {_some(fields)}{f' → {to}' if to else ''} ({reason})"
+
+
+def not_turned_back(stays: Iterable[Stays], without_pk: Mapping[str, int]) -> Iterator[str]:
+    """On the way back: what stays as it is though it may hold natural keys, and records that stay without a pk."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in stays:
+        if one.reason not in ALWAYS_BY_PK:
+            groups[one.to, one.reason].append(f"{one.model}.{one.field}")
+    for (to, reason), fields in groups.items():
+        yield f"not turned back: {_some(fields)} → {to} ({reason})"
+    for label, count in sorted(without_pk.items()):
+        yield f"still without a pk: {count:,} of {label}; loaddata looks them up by their natural key"
 
 
 def dropped(labels: Iterable[str], stays: Iterable[Stays], generic: Mapping[str, set[str]]) -> Iterator[str]:
@@ -46,7 +58,7 @@ def _led(stays: Iterable[Stays], generic: Mapping[str, set[str]], left: set[str]
     for one in stays if left else ():
         if one.by:
             continue
-        led_to = generic.get(one.model, {ANY}) if one.reason.startswith("a generic") else {one.to or ANY}
+        led_to = generic.get(one.model, {ANY}) if one.reason == OBJECT_ID else {one.to or ANY}
         if ANY in led_to:
             yield one, "may refer to any model"
         else:
