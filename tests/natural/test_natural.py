@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -309,6 +310,27 @@ def test_safe_keeps_the_pks_that_something_still_needs() -> None:
     assert "pk" not in django["lib.author"]
     lines = said(dump(*rows), schema, natural_primary="django")
     assert any(line.startswith("pks are left out, and lib.note.key may refer to any model by pk") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"fields": {"id": Field(type="uuid")}}, "its primary key is no number that the database counts"),
+        ({"fields": {"id": Field(type="text")}}, "its primary key is no number that the database counts"),
+        ({"pk": ("of",), "fields": {"of": Field(relation=Relation(kind="o2o", to="lib.thing"))}}, "a relation"),
+        ({"parents": ("lib.thing",)}, "a multi-table child"),
+        ({"natural_key": NaturalKey(status="fields", fields=("name",), lookup=False)}, "no get_by_natural_key"),
+        ({"natural_key": NaturalKey(status="computed", reason="so")}, "its natural key is computed: so"),
+    ],
+)
+def test_safe_keeps_pks_that_mean_something(facts: dict[str, Any], reason: str) -> None:
+    usual = keyed("lib.one", "name", name=Field(type="text"))
+    fields = {**usual.fields, **facts.pop("fields", {})}
+    schema = Schema.of([msgspec.structs.replace(usual, fields=fields, **facts), plain("lib.thing")])
+    text = dump(("lib.thing", 1, {}), ("lib.one", 1, {"name": "x"}))
+    assert turned(text, schema, natural_primary="safe") == json.loads(text)
+    (line,) = (line for line in said(text, schema, natural_primary="safe") if line.startswith("keeps its pk: lib.one"))
+    assert reason in line
 
 
 def test_safe_keeps_all_pks_where_not_all_references_are_known() -> None:
