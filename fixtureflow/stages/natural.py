@@ -213,7 +213,7 @@ class Natural(Records):
         # Guesses turn nothing unless they are trusted, so they need not be made.
         labels = [*catalogue.models, "contenttypes.contenttype"]
         seen = Records(catalogue.stretches)
-        self.merged = gather(labels, given=self._given, records=seen, infer=None if self._trust else False, quiet=True)
+        self.merged = gather(labels, given=self._given, records=seen, infer=None if self._trust else False)
         schema = self.merged.schema
         self.findings = Findings()
         self.rejected = 0

@@ -187,6 +187,17 @@ def test_a_guess_turns_nothing_unless_it_is_trusted() -> None:
         assert turned(text, schema, trust_guesses=True)[-1]["fields"] == {"by": ["Ann"]}
 
 
+@pytest.mark.parametrize("options", [(), ("--trust-guesses",)])
+def test_what_is_assumed_without_a_schema_is_said(tmp_path: Path, options: tuple[str, ...]) -> None:
+    rows: Rows = [("auth.user", n, {"username": f"u{n}"}) for n in range(1, 4)]
+    rows += [("shop.order", n, {"user": n}) for n in range(1, 4)]
+    done = run_here("natural", *options, stdin=dump(*rows), cwd=tmp_path)
+    assert done.code == 0 and (b'["u1"]' in done.out) == bool(options)
+    assert any("schema: presets know auth" in line for line in done.said)
+    assert any("shop.order.user → auth.user (" in line for line in done.said) == bool(options)
+    assert any("to be certain, give --settings" in line for line in done.said)
+
+
 def test_a_guess_on_the_way_of_a_key_turns_nothing_either() -> None:
     schema = Schema.of(
         [
