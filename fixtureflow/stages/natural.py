@@ -130,7 +130,9 @@ class Natural(Records):
 
     @property
     def unmatched(self) -> list[str]:
-        """The patterns that matched no model in the latest pass."""
+        """The patterns that matched no model in the latest pass, once the models are known."""
+        if self.primaries is None:
+            return []
         return [pattern.text for pattern in (*self._to_model, *self._drop) if not pattern.hits]
 
     def _blocks(self) -> Iterator[Block]:

@@ -174,6 +174,14 @@ def test_an_error_leaves_no_file_and_exits_1(tmp_path: Path) -> None:
         json.loads(to_stdout.out)
 
 
+def test_a_pattern_is_not_blamed_for_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    cut = dump(*AUTHORS)[:-20]
+    done = run_here("natural", "--drop", "lib", "--drop", "no", stdin=cut, cwd=tmp_path)
+    assert done.code == 1 and len(done.said) == 1 and "the file is cut short" in done.error
+    whole = run_here("natural", "--drop", "lib", "--drop", "no", stdin=dump(*AUTHORS), cwd=tmp_path)
+    assert [line for line in whole.said if "pattern" in line] == ["fixtureflow: pattern 'no' matched no model"]
+
+
 def test_a_guess_turns_nothing_unless_it_is_trusted() -> None:
     guess = Guess(confidence=0.9)
     schemas = [
