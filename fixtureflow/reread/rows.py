@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from fixtureflow.record import Record
 from fixtureflow.reread.stretch import Stretch
+from fixtureflow.reread.structs import plain_names, refused
 
 __all__ = ["Columns"]
 
@@ -24,6 +25,10 @@ class Columns:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
         self.at = {name: at for at, name in enumerate(self.names)}
+        self._decode: Callable[[bytes], Any] = refused
+        self._decode_one: Callable[[bytes], Any] = refused
+        if not plain_names(self.names):
+            return
         inner = [(f"f{at}", Any, None) for at in range(len(self.names))]
         rename = {f"f{at}": name for at, name in enumerate(self.names)}
         fields = msgspec.defstruct("Fields", inner, rename=rename, gc=False, frozen=True)

@@ -17,6 +17,7 @@ from running import run_here
 import fixtureflow as ff
 from fixtureflow.schema.model import Field, GenericKey, Guess, Model, NaturalKey, Relation, Schema
 
+A = "lib.author"
 ID = Field(type="integer", auto=True)
 
 
@@ -98,6 +99,18 @@ def test_what_is_natural_already_and_null_stays() -> None:
     fields = {"book": None, "by": ["Ann"], "readers": [["Ann"], 2]}
     text = dump(*AUTHORS, ("lib.loan", 1, fields))
     assert turned(text)[-1]["fields"] == {"book": None, "by": ["Ann"], "readers": [["Ann"], ['Bo, "}']]}
+
+
+@pytest.mark.parametrize("name", ['b"y', "b\\y", "b\ny", "b\x1by"])
+def test_a_field_may_be_called_as_no_field_in_django_is(name: str) -> None:
+    """A column of a database may, and what stands in a schema file."""
+    schema = Schema.of([keyed("lib.author", name, **{name: Field(type="text")}), plain("lib.loan", **{name: fk(A)})])
+    text = dump(("lib.author", 1, {name: "Ann"}), ("lib.loan", 1, {name: 1}), ("lib.loan", 2, {name: None}))
+    assert [row["fields"] for row in turned(text, schema)] == [{name: "Ann"}, {name: ["Ann"]}, {name: None}]
+    ordered = io.BytesIO()
+    ff.write(ff.order(ff.read(io.BytesIO(text)), schema), ordered)
+    assert ordered.getvalue() == text
+    ff.check(ff.read(io.BytesIO(text)), schema)
 
 
 def test_a_to_field_is_what_the_reference_holds() -> None:
