@@ -73,7 +73,8 @@ class Emission:
         plan = self._resolver.plans[label]
         touched = self._touched(plan)
         fates = self._resolver.fates
-        if plan.label not in fates.odd and plan.label not in fates.changed and not touched:
+        trees = self._resolver.trees.moved
+        if not touched and not any(plan.label in one for one in (fates.odd, fates.changed, trees)):
             counts["new"] += len(stretch)
             return stretch
         reader = self._reader(plan, label)
@@ -94,6 +95,8 @@ class Emission:
         found = self._texts.get(label)
         if found is None:
             names = [name for link in plan.links for name in (link.field, link.content_type) if name]
+            if plan.model.tree and plan.label in self._resolver.trees.moved:
+                names += plan.model.tree.columns.values()
             names = [name for name in names if name not in plan.pk or len(plan.pk) > 1 or name in plan.columns.at]
             found = self._texts[label] = Texts(list(dict.fromkeys(names)))
         return found
@@ -149,6 +152,7 @@ class Emission:
                 new = [one if kept else value for one, value, kept in zip(new, old, keep, strict=True)]
             if new != old:
                 changes[link.field] = (old, new)
+        changes |= self._replanted(plan, numbers, fields, keep)
         moved = self._moved(plan, numbers, pks, keep)
         if not changes and not moved and all(keep):
             return stretch
@@ -174,6 +178,22 @@ class Emission:
             elif kept:
                 out.append(record)
         return Block.of(out) if out else None
+
+    def _replanted(
+        self, plan: Plan, numbers: list[int], fields: Mapping[str, list[bytes]], keep: list[bool]
+    ) -> dict[str, tuple[list[bytes], list[bytes]]]:
+        """The paths of records, and how deep they are, where they stand elsewhere in a tree now."""
+        moved, tree = self._resolver.trees.moved.get(plan.label), plan.model.tree
+        if moved is None or tree is None:
+            return {}
+        out = {}
+        paths = [moved.get(number) if kept else None for number, kept in zip(numbers, keep, strict=True)]
+        for role, written in (("path", _encoded), ("depth", lambda path: b"%d" % (len(path) // (tree.steplen or 1)))):
+            old = fields.get(tree.columns.get(role, ""))
+            if old is not None and any(paths):
+                new = [written(path) if path and text else text for path, text in zip(paths, old, strict=True)]
+                out[tree.columns[role]] = (old, new)
+        return out
 
     def _changed(
         self, changes: Mapping[str, tuple[list[bytes], list[bytes]]], moved: Mapping[int, bytes], size: int
