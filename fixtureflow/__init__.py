@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fixtureflow.schema.sources import gather, sources_from
     from fixtureflow.sinks.csv.sink import CsvSplit, split_to_csv
     from fixtureflow.sinks.split import Split, split
+    from fixtureflow.stages.dedupe import Deduped, dedupe
     from fixtureflow.stages.filter import Filtered, filter  # noqa: A004 - the verb's name
     from fixtureflow.stages.natural import Natural, natural
     from fixtureflow.stages.order import Ordered, order
@@ -40,6 +41,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Checked",
     "CsvSplit",
+    "Deduped",
     "Filtered",
     "FixtureflowError",
     "InputError",
@@ -61,6 +63,7 @@ __all__ = [
     "UsageError",
     "Written",
     "check",
+    "dedupe",
     "filter",
     "gather",
     "infer",
@@ -85,6 +88,7 @@ _HOMES = {
     "schema.infer": ("infer",),
     "schema.model": ("Schema",),
     "schema.sources": ("gather", "sources_from"),
+    "stages.dedupe": ("Deduped", "dedupe"),
     "stages.filter": ("Filtered", "filter"),
     "stages.natural": ("Natural", "natural"),
     "stages.order": ("Ordered", "order"),

@@ -29,6 +29,7 @@ VERBS = (
     "natural",
     "rename",
     "subset",
+    "dedupe",
     "sequences",
     "schema",
     "graph",

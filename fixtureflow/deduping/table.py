@@ -1,0 +1,176 @@
+"""The records of one table, as they will be once their references mean what stayed."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from fixtureflow.checks.uniques import Constraint
+from fixtureflow.deduping.moves import Moves, natural_paths
+from fixtureflow.deduping.wanted import Rename
+from fixtureflow.references.links import Link, Place
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.rows import Columns
+from fixtureflow.reread.stretch import Stretch
+from fixtureflow.schema.model import Relation, Schema
+
+__all__ = ["STAYS", "Row", "Table"]
+
+STAYS = -1
+
+Row = dict[str, Any]
+"""Values by field; `pk` among them."""
+
+
+class Table:
+    """One concrete model. Its records have numbers from 0, in the order of the input; four bytes are kept for each."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        catalogue: Catalogue,
+        label: str,
+        links: list[Link],
+        constraints: list[Constraint],
+        renames: list[Rename],
+        *,
+        asked: int,
+        named: bool,
+    ) -> None:
+        self.label = label
+        self.place = Place(label, "")
+        self.links = links
+        self.constraints = constraints
+        self.renames = {rename.field: rename for rename in reversed(renames)}
+        self.asked = asked
+        """So many of the constraints are to hold; of the others, what has become the same since references follow."""
+        self.named = named
+        """Is the primary key to be unique anyway?"""
+        self.labels = [one for one in catalogue.models if _concrete(schema, one) == label]
+        self.count = sum(map(catalogue.count, self.labels))
+        self.kept = array("i", [STAYS]) * self.count
+        """Of each record the number of the one that stays instead."""
+        self.by: dict[int, int] = {}
+        """By which constraint a record goes; -1 for its primary key."""
+        self.values: dict[int, Row] = {}
+        """Records that get another value: their fields."""
+        self.lists: dict[int, dict[str, list[Any]]] = {}
+        """What records that go had in their lists, by the record that stays."""
+        self.model = schema.concrete(label)
+        self.pk_fields = (self.model.pk if self.model else None) or ()
+        self._schema = schema
+        self._catalogue = catalogue
+        self._by_field = {link.field: link for link in links if not link.many}
+        self._natural = natural_paths(schema, label)
+
+    @property
+    def by_pk(self) -> list[Link]:
+        """The references that are the primary key itself."""
+        return [link for link in self.links if link.by_pk]
+
+    @property
+    def dropped(self) -> bool:
+        """Does any record go?"""
+        return bool(self.by)
+
+    def names(self, *more: str) -> list[str]:
+        """The fields to be read for some constraints' fields: these, and what their references need."""
+        needed = dict.fromkeys(more)
+        for name in [*needed, *(self.pk_fields if len(self.pk_fields) > 1 else ())]:
+            needed[name] = None
+            link = self._by_field.get(name)
+            if link and link.content_type:
+                needed[link.content_type] = None
+        for link in self.by_pk:
+            needed[link.field] = None
+        needed.pop("pk", None)
+        return list(needed)
+
+    def columns(self, moves: Moves | None, names: list[str]) -> Iterator[tuple[int, list[Any], dict[str, list[Any]]]]:
+        """Some neighbours at a time: the first's number, the pks, and the values of each of `names`.
+
+        Without `moves` references are as they were.
+        """
+        return self.columns_of(moves, names, self._catalogue.stretches(*self.labels) if self.labels else ())
+
+    def columns_of(
+        self, moves: Moves | None, names: list[str], stretches: Iterable[Stretch], *, number: int = 0
+    ) -> Iterator[tuple[int, list[Any], dict[str, list[Any]]]]:
+        """The same of some stretches, of which the first record has that number."""
+        reader = Columns(names)
+        links = [self._by_field[name] for name in names if name in self._by_field and not self._by_field[name].by_pk]
+        links = [link for link in links if moves and moves.touches(link)]
+        for stretch in stretches:
+            rows = list(reader.rows(stretch))
+            pks = [pk for pk, _ in rows]
+            found = {name: [fields[at] for _, fields in rows] for at, name in enumerate(names)}
+            were = dict(found)
+            for link in links:
+                assert moves is not None  # noqa: S101
+                types = were.get(link.content_type, pks)
+                found[link.field] = [
+                    moves.reference(link, value, kind) for value, kind in zip(were[link.field], types, strict=True)
+                ]
+            for at in range(len(rows)) if self.values else ():
+                for name, value in self.values.get(number + at, {}).items():
+                    if name in found:
+                        found[name][at] = value
+            if moves:
+                pks = self._followed(moves, pks, found)
+            for name in self.pk_fields if len(self.pk_fields) == 1 else ():
+                if name in found:
+                    found[name] = [pk if value is None else value for value, pk in zip(found[name], pks, strict=True)]
+            found["pk"] = pks
+            yield number, pks, found
+            number += len(rows)
+
+    def _followed(self, moves: Moves, pks: list[Any], found: dict[str, list[Any]]) -> list[Any]:
+        """The primary keys as they are from now on."""
+        for link in self.by_pk:
+            if moves.touches(link):
+                pks = [None if pk is None else moves.reference(link, pk) for pk in pks]
+                own = found.get(link.field)
+                if own is not None:
+                    found[link.field] = [moves.reference(link, value) for value in own]
+        if len(self.pk_fields) > 1 and any(name in self._by_field for name in self.pk_fields):
+            parts = zip(*(found[name] for name in self.pk_fields), strict=True)
+            pks = [
+                [old if part is None or isinstance(part, list) else part for old, part in zip(pk, row, strict=True)]
+                if isinstance(pk, list) and len(pk) == len(row)
+                else pk
+                for pk, row in zip(pks, parts, strict=True)
+            ]
+        return [moves.follow(self.place, pk) for pk in pks] if moves.moved(self.place) else pks
+
+    def natural_key(self, row: Row) -> list[Any] | None:
+        """The natural key of a record, as far as it tells it itself."""
+        key: list[Any] = []
+        for path in self._natural:
+            name, _, rest = path.partition("__")
+            value = row.get(name)
+            if rest:
+                owner = self._schema.owner(self.label, name)
+                relation = owner.fields[name].relation if owner and name in owner.fields else None
+                theirs = natural_paths(self._schema, relation.to) if isinstance(relation, Relation) else ()
+                if not isinstance(value, list) or rest not in theirs or len(theirs) != len(value):
+                    return None
+                value = value[theirs.index(rest)]
+            key.append(value)
+        return key if key and any(part is not None for part in key) else None
+
+    @property
+    def natural_names(self) -> list[str]:
+        """The fields that the natural key begins with."""
+        return list(dict.fromkeys(path.partition("__")[0] for path in self._natural))
+
+    def root(self, number: int) -> int:
+        """The record that stays instead of one, at the end."""
+        while self.kept[number] != STAYS:
+            number = self.kept[number]
+        return number
+
+
+def _concrete(schema: Schema, label: str) -> str:
+    model = schema.concrete(label)
+    return model.label if model else label
