@@ -188,6 +188,7 @@ class Decider:
     def _drop(self, table: Table, one: _Suspect, other: _Suspect, by: int) -> None:
         table.kept[one.number] = other.number
         table.by[one.number] = by
+        table.pks[other.number] = other.row["pk"]
         mine, theirs = one.row, other.row
         places = [table.place] if by != BY_PK else []
         if by != BY_PK:

@@ -193,10 +193,7 @@ class Emission:
         pk = record.pk
         fields = record.fields if by != BY_PK else {}
         values = [pk if name == "pk" or name not in fields else fields[name] for name in names]
-        stays = pk
-        for link in table.by_pk:
-            stays = self._moves.reference(link, stays)
-        stays = self._moves.follow(table.place, stays)
+        stays = table.stays(self._moves, number)
         self._tell(
             Finding(
                 problem="duplicate",

@@ -14,6 +14,7 @@ from fixtureflow.ordering.graph import model_graph, units
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import Link, is_known, links_of
 from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.texts import Texts
 from fixtureflow.schema.model import Schema, Unique
 
 __all__ = ["Plan"]
@@ -143,10 +144,18 @@ class Plan:
         return found
 
     def _refuse(self, label: str, fields: tuple[str, ...]) -> None:
+        """Raises `UsageError` for a field that neither the schema nor any record has."""
         model = self.schema.concrete(label)
-        if model is None or "fields" not in model.complete:
-            return
-        lost = [name for name in fields if name not in model.fields and name != "pk"]
-        if lost:
-            problem = f"--unique {label}:{','.join(fields)}: {label} has no field {', '.join(lost)}"
-            raise UsageError(problem, advice=f"it has {', '.join(model.fields)}")
+        names = [name for name in fields if name != "pk" and not (model and name in model.fields)]
+        reader = Texts(names)
+        stretches = self._catalogue.stretches(label) if label in self._catalogue.models else ()
+        found = {
+            name
+            for each in stretches
+            for name, column in zip(names, reader.columns(each)[1:], strict=True)
+            if any(column)
+        }
+        lost = [name for name in names if name not in found]
+        if lost and label in self._catalogue.models:
+            problem = f"--unique {label}:{','.join(fields)}: no record of {label} has a field {', '.join(lost)}"
+            raise UsageError(problem, advice="fixtureflow pretty shows the records")

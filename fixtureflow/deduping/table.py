@@ -53,6 +53,8 @@ class Table:
         """Of each record the number of the one that stays instead."""
         self.by: dict[int, int] = {}
         """By which constraint a record goes; -1 for its primary key."""
+        self.pks: dict[int, Any] = {}
+        """The primary keys of the records that stay for the sake of which another goes."""
         self.values: dict[int, Row] = {}
         """Records that get another value: their fields."""
         self.lists: dict[int, dict[str, list[Any]]] = {}
@@ -163,6 +165,13 @@ class Table:
     def natural_names(self) -> list[str]:
         """The fields that the natural key begins with."""
         return list(dict.fromkeys(path.partition("__")[0] for path in self._natural))
+
+    def stays(self, moves: Moves, number: int) -> Any:
+        """The primary key of the record that stays instead of one."""
+        pk = self.pks[self.root(number)]
+        for link in self.by_pk:
+            pk = moves.reference(link, pk)
+        return moves.follow(self.place, pk)
 
     def root(self, number: int) -> int:
         """The record that stays instead of one, at the end."""

@@ -73,8 +73,6 @@ def parse_renames(given: Mapping[str, str] | str | Iterable[str]) -> list[Rename
         if not equals or model is None or not field.isidentifier():
             raise UsageError(f"--rename {text}: is not understood", advice="write 'field={} ({n})'")
         if "{n}" not in pattern:
-            raise UsageError(
-                f"--rename {text}: the pattern has no {{n}}", advice="without a number values stay the same"
-            )
+            raise UsageError(f"--rename {text}: the pattern has no {{n}}", advice="a number makes values differ")
         found.append(Rename(model, field, pattern))
     return found
