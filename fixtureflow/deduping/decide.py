@@ -64,7 +64,7 @@ class Decider:
             for at, each in enumerate(table.constraints)
             if at < table.asked or self._followed(table, each) or not table.renames.keys().isdisjoint(each.names)
         ]
-        if not table.named and not active and not self._keys_followed(table):
+        if not table.named and not active and not table.rekeyed(self._moves):
             return False
         logs = self._numbered(table, active)
         suspects = {number for log in logs for each in repeats([log]) for number in (each.record, each.first_record)}
@@ -78,9 +78,6 @@ class Decider:
     def _followed(self, table: Table, constraint: Constraint) -> bool:
         names = constraint.names[: len(constraint.forms)]
         return any(link.field in names and self._moves.touches(link) for link in table.links)
-
-    def _keys_followed(self, table: Table) -> bool:
-        return self._moves.moved(table.place) or any(self._moves.touches(link) for link in table.by_pk)
 
     def _numbered(self, table: Table, active: list[int]) -> list[Log]:
         """A number for each record by its primary key, and by each constraint."""

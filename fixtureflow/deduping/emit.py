@@ -77,7 +77,7 @@ class Emission:
 
     def _block(self, table: Table, stretch: Stretch, first: int) -> Block | None:
         touched = [link for link in table.links if self._moves.touches(link)]
-        moved = self._moves.moved(table.place) or any(link.by_pk for link in touched)
+        moved = table.rekeyed(self._moves)
         if not touched and not moved and not table.dropped and not table.values and not table.lists:
             return stretch
         numbers = range(first, first + len(stretch))

@@ -71,6 +71,13 @@ class Table:
         """The references that are the primary key itself."""
         return [link for link in self.links if link.by_pk]
 
+    def rekeyed(self, moves: Moves) -> bool:
+        """May the primary key of a record have become another?"""
+        parts = [
+            link for link in self.links if link.by_pk or (len(self.pk_fields) > 1 and link.field in self.pk_fields)
+        ]
+        return moves.moved(self.place) or any(moves.touches(link) for link in parts)
+
     @property
     def dropped(self) -> bool:
         """Does any record go?"""
