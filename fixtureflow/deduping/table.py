@@ -76,7 +76,8 @@ class Table:
         parts = [
             link for link in self.links if link.by_pk or (len(self.pk_fields) > 1 and link.field in self.pk_fields)
         ]
-        return moves.moved(self.place) or any(moves.touches(link) for link in parts)
+        led = (link for link in self.links if link.by_pk or link.field in parts)
+        return moves.moved(self.place) or any(map(moves.touches, led))
 
     @property
     def dropped(self) -> bool:
