@@ -73,9 +73,7 @@ class Table:
 
     def rekeyed(self, moves: Moves) -> bool:
         """May the primary key of a record have become another?"""
-        parts = [
-            link for link in self.links if link.by_pk or (len(self.pk_fields) > 1 and link.field in self.pk_fields)
-        ]
+        parts = self.pk_fields if len(self.pk_fields) > 1 else ()
         led = (link for link in self.links if link.by_pk or link.field in parts)
         return moves.moved(self.place) or any(map(moves.touches, led))
 
