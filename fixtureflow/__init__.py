@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fixtureflow.stages.natural import Natural, natural
     from fixtureflow.stages.order import Ordered, order
     from fixtureflow.stages.rename import Renamed, rename
+    from fixtureflow.stages.scrub import Scrubbed, scrub
     from fixtureflow.stages.subset import Subset, subset
     from fixtureflow.stream import Records
     from fixtureflow.views.check import Checked, check
@@ -55,6 +56,7 @@ __all__ = [
     "RulesError",
     "Schema",
     "SchemaError",
+    "Scrubbed",
     "Sequences",
     "Split",
     "Stats",
@@ -71,6 +73,7 @@ __all__ = [
     "order",
     "read",
     "rename",
+    "scrub",
     "sequences",
     "sources_from",
     "split",
@@ -93,6 +96,7 @@ _HOMES = {
     "stages.natural": ("Natural", "natural"),
     "stages.order": ("Ordered", "order"),
     "stages.rename": ("Renamed", "rename"),
+    "stages.scrub": ("Scrubbed", "scrub"),
     "stages.subset": ("Subset", "subset"),
     "stream": ("Records",),
     "views.sequences": ("Sequences", "sequences"),

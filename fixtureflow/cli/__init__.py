@@ -30,6 +30,7 @@ VERBS = (
     "rename",
     "subset",
     "dedupe",
+    "scrub",
     "sequences",
     "schema",
     "graph",

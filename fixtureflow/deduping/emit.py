@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from fixtureflow.deduping.decide import BY_PK
-from fixtureflow.deduping.moves import Moves, json_text
+from fixtureflow.deduping.moves import Moves
 from fixtureflow.deduping.table import STAYS, Table
-from fixtureflow.edit import items, with_values
+from fixtureflow.edit import items, json_text, with_values
 from fixtureflow.findings import Finding
 from fixtureflow.record import Record
 from fixtureflow.references.links import Key, Link, key_form

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fixtureflow.edit import json_text
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import NATURAL, Link, Place, key_form, place_of
+from fixtureflow.references.naturals import natural_paths
 from fixtureflow.schema.model import Relation, Schema
 from fixtureflow.turning.store import Disk, Store
 
-__all__ = ["Moves", "json_text", "natural_paths"]
+__all__ = ["Moves"]
 
 
 class Moves:
@@ -128,19 +130,3 @@ def _parts(schema: Schema, label: str) -> list[_Part]:
         elif rests in (["pk"], list(target.pk or ())):
             found.append(_Part(places, target.label, place_of(schema, relation), is_natural=False))
     return found
-
-
-def natural_paths(schema: Schema, label: str) -> tuple[str, ...]:
-    """The lookups that a natural key of the model consists of; none where that is not known."""
-    model = schema.concrete(label)
-    natural = model.natural_key if model else None
-    return natural.fields if natural and natural.status == "fields" else ()
-
-
-def json_text(value: Any) -> bytes:
-    """The value as JSON on one line, as dumpdata would have it."""
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:  # half a surrogate pair
-        return json.dumps(value).encode()

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fixtureflow.checks.uniques import Constraint
-from fixtureflow.deduping.moves import Moves, natural_paths
+from fixtureflow.deduping.moves import Moves
 from fixtureflow.deduping.wanted import Rename
 from fixtureflow.references.links import Link, Place
+from fixtureflow.references.naturals import natural_paths
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.rows import Columns
 from fixtureflow.reread.stretch import Stretch
