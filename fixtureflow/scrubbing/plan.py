@@ -98,15 +98,15 @@ class Plan:
 
     def _rule(self, label: str, field: str) -> Rule | None:
         model = self._schema.concrete(label)
+        is_pk = field == "pk" or (model is not None and model.pk == (field,))
         labels = dict.fromkeys([model.label if model else label, label])
-        if model and (field,) == model.pk:
-            found = next((rule for each in labels if (rule := self._rules.of(each, "pk"))), None)
-            if found is not None:
-                return found
-        found = next((rule for each in labels if (rule := self._rules.of(each, field))), None)
-        if found is None and not self._users.isdisjoint(labels):  # the user model that a project has chosen
-            found = self._rules.of(USER, field)
-        return found
+        if not self._users.isdisjoint(labels):  # the user model that a project has chosen
+            labels[USER] = None
+        for name in dict.fromkeys(["pk", field]) if is_pk else [field]:
+            for each in labels:
+                if found := self._rules.of(each, name, by_name=is_pk):
+                    return found
+        return None
 
     def _made(self, model: Model | None, rule: Rule, place: Place) -> Scrubber:
         facts = (model.fields.get(place.field) if model else None) or Field()

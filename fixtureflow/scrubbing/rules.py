@@ -58,13 +58,15 @@ class RuleSet:
                 "nothing to scrub", advice=f"name presets (--preset all: {', '.join(preset_names())}) or --rule"
             )
 
-    def of(self, label: str, field: str) -> Rule | None:
-        """The rule for a field: the one that names it most exactly; presets come last."""
-        return next((rule for rule in self.all if rule.pattern.matches(label, field)), None)
+    def of(self, label: str, field: str, *, by_name: bool = False) -> Rule | None:
+        """The rule for a field: the one that names it most exactly; presets come last.
 
-    @property
-    def has_user_preset(self) -> bool:
-        return any(rule.preset == "auth" for rule in self.all)
+        `by_name` is for primary keys, which no glob means.
+        """
+        for rule in self.all:
+            if rule.pattern.matches(label, field) and not (by_name and rule.pattern.text.rpartition(".")[2] != field):
+                return rule
+        return None
 
 
 def preset_names() -> list[str]:

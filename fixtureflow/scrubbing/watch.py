@@ -14,7 +14,7 @@ __all__ = ["Watch", "is_personal"]
 
 _ADDRESS = re.compile(rb"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,}")
 _PERSONAL = re.compile(
-    r"(?:^|_)(?:e?mails?|(?:first|last|full|family|given|middle|maiden|nick)_?names?|surname|username|user_name|login"
+    r"(?:^|_)(?:e?mails?|(?:first|last|full|family|given|middle|maiden|nick)_?names?|surname|username|user_name"
     r"|tele?phone|phones?|mobile|fax|address(?:es)?|street|postcode|postal_code|zip(?:_?code)?|birth(?:day|date)?"
     r"|date_of_birth|dob|gender|iban|bic|ssn|passport|tax_id|vat_id|passwords?|secrets?|tokens?|api_?keys?"
     r"|ip|ip_address|user_agent|signature|latitude|longitude)(?:_|$|[0-9])",
