@@ -9,8 +9,11 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import re
+import struct
 from collections.abc import Callable
+from functools import cache
 from hashlib import shake_256
+from itertools import product
 from math import log2
 from typing import NamedTuple
 from uuid import UUID
@@ -28,7 +31,7 @@ class Pseudonym(NamedTuple):
 Bits = Callable[[int], bytes]
 """So many bytes of chance; more of them begin with the fewer."""
 
-_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+_LETTER_OF = b"abcdefghijkmnpqrstuvwxyz23456789" * 8
 _CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -45,24 +48,17 @@ def pseudonym(key: bytes, kind: str, value: str, longest: int = 0) -> Pseudonym:
 
 
 def _letters(bits: Bits, count: int) -> str:
-    return "".join(_LETTERS[byte & 31] for byte in bits(count))
+    return bits(count).translate(_LETTER_OF).decode()
 
 
-def _syllables(bits: Bits, words: int) -> list[str]:
+@cache
+def _all_words() -> list[str]:
     """Words of five letters that can be spoken, of 16 bits each (as in https://arxiv.org/html/0901.4016)."""
-    found = []
-    data = bits(2 * words)
-    for at in range(0, 2 * words, 2):
-        number = data[at] << 8 | data[at + 1]
-        letters = (
-            _CONSONANTS[number >> 12],
-            _VOWELS[number >> 10 & 3],
-            _CONSONANTS[number >> 6 & 15],
-            _VOWELS[number >> 4 & 3],
-            _CONSONANTS[number & 15],
-        )
-        found.append("".join(letters))
-    return found
+    return ["".join(word) for word in product(_CONSONANTS, _VOWELS, _CONSONANTS, _VOWELS, _CONSONANTS)]
+
+
+def _words(bits: Bits, count: int) -> list[str]:
+    return [_all_words()[number] for number in struct.unpack(f">{count}H", bits(2 * count))]
 
 
 def _with_letters(before: str, after: str) -> Callable[[Bits, str, int], Pseudonym]:
@@ -80,17 +76,17 @@ def _with_letters(before: str, after: str) -> Callable[[Bits, str, int], Pseudon
 
 
 def _name_part(bits: Bits, value: str, longest: int) -> Pseudonym:
-    return _cut("".join(_syllables(bits, 2)).capitalize(), longest, 3.2)
+    return _cut("".join(_words(bits, 2)).capitalize(), longest, 3.2)
 
 
 def _name(bits: Bits, value: str, longest: int) -> Pseudonym:
-    words = _syllables(bits, 4)
+    words = _words(bits, 4)
     return _cut(f"{(words[0] + words[1]).capitalize()} {(words[2] + words[3]).capitalize()}", longest, 3.2)
 
 
 def _text(bits: Bits, value: str, longest: int) -> Pseudonym:
     """Of the length that the value has."""
-    words = _syllables(bits, len(value) // 6 + 1)
+    words = _words(bits, len(value) // 6 + 1)
     return _cut(" ".join(words)[: len(value)].rstrip().ljust(len(value), "a"), longest, 16 / 6)
 
 
@@ -110,11 +106,10 @@ def _token(bits: Bits, value: str, longest: int) -> Pseudonym:
     if _UUID.fullmatch(value):
         return _uuid(bits, value, longest)
     size = min(len(value), LONGEST_TOKEN, longest or LONGEST_TOKEN)
-    number = int.from_bytes(bits(size), "big")
     if value.isdecimal() and value.isascii():
-        return Pseudonym(str(number % 10**size).zfill(size), log2(10) * size)
+        return Pseudonym(str(int.from_bytes(bits(size), "big") % 10**size).zfill(size), log2(10) * size)
     if _HEX.fullmatch(value):
-        return Pseudonym(f"{number % 16**size:0{size}x}", 4 * size)
+        return Pseudonym(bits(size).hex()[:size], 4 * size)
     return Pseudonym(_letters(bits, size), 5 * size)
 
 

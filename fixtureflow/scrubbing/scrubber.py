@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from fixtureflow.edit import json_text
 from fixtureflow.errors import InputError
 from fixtureflow.references.links import Place
@@ -40,7 +42,7 @@ class Scrubber:
         if new is None:
             if len(self._memo) > KEPT:
                 self._memo.clear()
-            value = json.loads(text)
+            value = _value(text)
             made = self.value(value)
             new = self._memo[text] = text if made is value else json_text(made)
         return new
@@ -97,3 +99,10 @@ class Scrubber:
                 model=self.place.model,
                 field=self.place.field,
             )
+
+
+def _value(text: bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):  # NaN and the like
+        return json.loads(text)
