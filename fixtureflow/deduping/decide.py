@@ -66,6 +66,8 @@ class Decider:
         ]
         if not table.named and not active and not table.rekeyed(self._moves):
             return False
+        if table.rekeyed(self._moves):
+            self._rekey(table)
         logs = self._numbered(table, active)
         suspects = {number for log in logs for each in repeats([log]) for number in (each.record, each.first_record)}
         if not suspects:
@@ -78,6 +80,16 @@ class Decider:
     def _followed(self, table: Table, constraint: Constraint) -> bool:
         names = constraint.names[: len(constraint.forms)]
         return any(link.field in names and self._moves.touches(link) for link in table.links)
+
+    def _rekey(self, table: Table) -> None:
+        """Where a primary key is a reference that has followed, what refers to it has to follow, too."""
+        names = table.names()
+        for (_, pks, _), (_, olds, _) in zip(
+            table.columns(self._moves, names), table.columns(None, names), strict=True
+        ):
+            for old, new in zip(olds, pks, strict=True):
+                if old is not None and old != new:
+                    self._moves.put(table.place, old, new)
 
     def _numbered(self, table: Table, active: list[int]) -> list[Log]:
         """A number for each record by its primary key, and by each constraint."""
