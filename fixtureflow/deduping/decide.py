@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,18 +18,17 @@ from fixtureflow.checks.forms import Numbering, form_of
 from fixtureflow.checks.keysets import repeats
 from fixtureflow.checks.logs import NONE, Disk, Log
 from fixtureflow.checks.uniques import Constraint
+from fixtureflow.deduping.batches import Batches
 from fixtureflow.deduping.moves import Moves
-from fixtureflow.deduping.table import STAYS, Row, Table
+from fixtureflow.deduping.table import BY_PK, STAYS, Row, Table
 from fixtureflow.deduping.wanted import Keep, Rename
 from fixtureflow.errors import InputError
 from fixtureflow.findings import Finding
 from fixtureflow.references.links import NATURAL, Place, field_of, key_form
 from fixtureflow.schema.model import Schema
 
-__all__ = ["BY_PK", "Decider"]
+__all__ = ["Decider"]
 
-BY_PK = -1
-"""In the place of a constraint: the primary key."""
 MOST_TRIES = 10_000
 """Numbers that are tried for a name, one by one."""
 
@@ -41,8 +41,8 @@ class _Suspect(msgspec.Struct, gc=False):
     row: Row
     keys: list[Hashable | None]
     """By the primary key, then by each constraint."""
-    followed: set[int]
-    """The constraints in which a reference of it has changed."""
+    followed: int
+    """A bit for each key in which a reference of it has changed."""
 
 
 class Decider:
@@ -69,13 +69,22 @@ class Decider:
         if table.rekeyed(self._moves):
             self._rekey(table)
         logs = self._numbered(table, active)
-        suspects = {number for log in logs for each in repeats([log]) for number in (each.record, each.first_record)}
-        if not suspects:
+        batches: Batches | None = None
+        for log in logs:
+            for each in repeats([log]):
+                batches = batches or Batches(table.count)
+                batches.join(each.record, each.first_record)
+        if batches is None:
             return False
-        found = self._suspects(table, active, suspects)
-        found.sort(key=lambda one: one.number, reverse=self._keep.last)
-        found.sort(key=lambda one: one.rank, reverse=True)
-        return self._choose(table, active, found, logs)
+        batches.part()
+        changed = False
+        given: set[tuple[int, Hashable]] = set()
+        for batch in range(1, batches.count + 1):
+            found = self._suspects(table, active, batches, batch)
+            found.sort(key=lambda one: one.number, reverse=self._keep.last)
+            found.sort(key=lambda one: one.rank, reverse=True)
+            changed = self._choose(table, active, found, logs, given) or changed
+        return changed
 
     def _followed(self, table: Table, constraint: Constraint) -> bool:
         names = constraint.names[: len(constraint.forms)]
@@ -110,28 +119,29 @@ class Decider:
                 log.extend(keys)
         return logs
 
-    def _suspects(self, table: Table, active: list[int], wanted: set[int]) -> list[_Suspect]:
+    def _suspects(self, table: Table, active: list[int], batches: Batches, batch: int) -> list[_Suspect]:
         constraints = [table.constraints[at] for at in active]
         lists = [link.field for link in table.links if link.many]
         more = [*self.places.get(table.label, ()), *table.natural_names, *lists, *table.renames]
         newest = [self._keep.newest] if self._keep.newest else []
         names = table.names(*(name for each in constraints for name in each.names), *more, *newest)
-        were = table.columns(None, names)
+        within = partial(batches.reaches, batch)
+        parts = zip(table.columns(self._moves, names, within), table.columns(None, names, within), strict=True)
         form = key_form(self._schema, table.place)
         rank = self._rank(table)
         out = []
-        for (first, pks, found), (_, old_pks, old) in zip(table.columns(self._moves, names), were, strict=True):
+        for (first, pks, found), (_, old_pks, old) in parts:
             for at, pk in enumerate(pks):
-                if first + at not in wanted:
+                if not batches.has(batch, first + at):
                     continue
                 row = {name: values[at] for name, values in found.items()}
                 keys: list[Hashable | None] = [None if pk is None else form(pk)]
                 keys += [each.key(tuple(row[name] for name in each.names)) for each in constraints]
                 own = pk is None or form(pk) == form(old_pks[at])
-                followed = {0} if not own else set()
+                followed = 0 if own else 1
                 for number, each in enumerate(constraints, start=1):
                     if any(old[name][at] != row[name] for name in each.names):
-                        followed.add(number)
+                        followed |= 1 << number
                 out.append(_Suspect(first + at, (own, *rank(row)), row, keys, followed))
         return out
 
@@ -152,7 +162,14 @@ class Decider:
 
         return rank
 
-    def _choose(self, table: Table, active: list[int], found: list[_Suspect], logs: list[Log]) -> bool:
+    def _choose(
+        self,
+        table: Table,
+        active: list[int],
+        found: list[_Suspect],
+        logs: list[Log],
+        given: set[tuple[int, Hashable]],
+    ) -> bool:
         held: list[dict[Hashable, _Suspect]] = [{} for _ in range(len(active) + 1)]
         renamed: list[tuple[_Suspect, _Suspect, Rename]] = []
         changed = False
@@ -161,7 +178,7 @@ class Decider:
             for at, key in enumerate(one.keys):
                 other = held[at].get(key) if key is not None else None
                 asked = table.named if not at else active[at - 1] < table.asked
-                if other and (asked or at in one.followed or at in other.followed):
+                if other and (asked or (one.followed | other.followed) >> at & 1):
                     clashes.append((at, other))
             how = [self._rename(table, active, at, one) for at, _ in clashes]
             if clashes and None in how:
@@ -176,7 +193,7 @@ class Decider:
                 if key is not None and at not in free:
                     held[at].setdefault(key, one)
         if renamed:
-            self._name(table, active, renamed, logs)
+            self._name(table, active, renamed, logs, given)
         return changed or bool(renamed)
 
     def _rename(self, table: Table, active: list[int], at: int, one: _Suspect) -> Rename | None:
@@ -195,9 +212,9 @@ class Decider:
         return rename
 
     def _drop(self, table: Table, one: _Suspect, other: _Suspect, by: int) -> None:
-        table.kept[one.number] = other.number
-        table.by[one.number] = by
-        table.pks[other.number] = other.row["pk"]
+        table.drop(one.number, other.number, by)
+        if by != BY_PK:
+            table.pks[other.number] = other.row["pk"]
         mine, theirs = one.row, other.row
         places = [table.place] if by != BY_PK else []
         if by != BY_PK:
@@ -227,11 +244,15 @@ class Decider:
         self._moves.put(place, old, new)
 
     def _name(
-        self, table: Table, active: list[int], waiting: list[tuple[_Suspect, _Suspect, Rename]], logs: list[Log]
+        self,
+        table: Table,
+        active: list[int],
+        waiting: list[tuple[_Suspect, _Suspect, Rename]],
+        logs: list[Log],
+        given: set[tuple[int, Hashable]],
     ) -> None:
-        """Give each its first free name, one that no record has or had."""
+        """Give each its first free name, one that no record has or had; `given` are those of others."""
         counters: Counter[Hashable] = Counter()
-        given: set[tuple[int, Hashable]] = set()
         tries = 0
         while waiting:
             tries += 1

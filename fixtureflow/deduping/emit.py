@@ -10,10 +10,9 @@ from typing import Any
 
 import msgspec
 
-from fixtureflow.deduping.decide import BY_PK
 from fixtureflow.deduping.moves import Moves
-from fixtureflow.deduping.table import STAYS, Table
-from fixtureflow.edit import items, json_text, with_values
+from fixtureflow.deduping.table import BY_PK, STAYS, Table
+from fixtureflow.edit import Change, items, json_text, members, with_member, with_values
 from fixtureflow.findings import Finding
 from fixtureflow.record import Record
 from fixtureflow.references.links import Key, Link, key_form
@@ -28,6 +27,8 @@ __all__ = ["Emission"]
 
 KEPT = 100_000
 """Texts remembered for each field."""
+LONG = 300
+"""Bytes of a text that is not remembered."""
 
 
 class Emission:
@@ -50,6 +51,7 @@ class Emission:
         self._next: Counter[str] = Counter()
         self._readers: dict[str, Texts] = {}
         self._memo: dict[tuple[str, str], dict[bytes, bytes]] = {}
+        self._heirs: dict[str, dict[int, dict[str, list[Any]]]] = {}
         self.dropped: Counter[tuple[str, str]] = Counter()
         """Records that went, by model and what had to be unique."""
         self.renamed: Counter[tuple[str, str]] = Counter()
@@ -136,30 +138,27 @@ class Emission:
         """What a record takes up of the lists of those that went, and of those that went for their sake."""
         if not table.lists or table.kept[number] != STAYS:
             return {}
-        if self._heirs is None or self._heirs[0] != table.label:
-            found: dict[int, dict[str, list[Any]]] = {}
+        if table.label not in self._heirs:
+            found = self._heirs[table.label] = {}
             for each, lists in table.lists.items():
                 mine = found.setdefault(table.root(each), {})
                 for name, more in lists.items():
                     mine.setdefault(name, []).extend(more)
-            self._heirs = (table.label, found)
-        return self._heirs[1].get(number, {})
-
-    _heirs: tuple[str, dict[int, dict[str, list[Any]]]] | None = None
+        return self._heirs[table.label].get(number, {})
 
     def _with_pks(
         self, table: Table, touched: list[Link], stretch: Stretch, changes: dict[int, dict[str, bytes]]
     ) -> None:
         """Where the primary key is a reference, or made of some."""
         names = table.names() if len(table.pk_fields) > 1 else [link.field for link in touched if link.by_pk]
-        _, pks, _ = next(table.columns_of(self._moves, names, [stretch]))
+        _, pks, _ = table.columns_of(self._moves, names, stretch, 0)
         for at, (record, pk) in enumerate(zip(stretch.records(), pks, strict=True)):
             if pk is not None and record.pk != pk:
                 changes.setdefault(at, {})["pk"] = json_text(pk)
 
     def _changed(self, table: Table, record: Record, number: int, texts: dict[str, bytes]) -> Record:
-        fields = {name: partial(_instead, text) for name, text in texts.items() if name != "pk"}
-        parts = {"fields": lambda text: with_values(text, fields)}
+        fields: dict[str, Change] = {name: partial(_instead, text) for name, text in texts.items() if name != "pk"}
+        parts = {"fields": partial(_with_fields, fields)}
         if "pk" in texts:
             parts["pk"] = partial(_instead, texts["pk"])
         raw = with_values(record.raw, parts)
@@ -193,7 +192,7 @@ class Emission:
         pk = record.pk
         fields = record.fields if by != BY_PK else {}
         values = [pk if name == "pk" or name not in fields else fields[name] for name in names]
-        stays = table.stays(self._moves, number)
+        stays = table.stays(self._moves, number, pk)
         self._tell(
             Finding(
                 problem="duplicate",
@@ -207,6 +206,8 @@ class Emission:
         )
 
     def _new(self, link: Link, text: bytes, kind: bytes, style: Style) -> bytes:
+        if len(text) > LONG:
+            return self._list(link, text, style) if link.many else self._one(link, text, kind, style)
         memo = self._memo.setdefault((link.model, link.field), {})
         key = b"%b %b" % (kind, text) if link.kind == "generic" else text
         new = memo.get(key)
@@ -236,11 +237,11 @@ class Emission:
         return text if new == old else self._joined(link, new, style)
 
     def _united(self, link: Link, text: bytes, more: list[Any], style: Style) -> bytes:
-        if text[:1] != b"[":
+        if text[:1] != b"[" and text:
             return text
         inner = style.line + style.step if style.line else b""
         added = [self._one(link, json_text(item), b"", style, inner) for item in more]
-        old = items(text)
+        old = items(text) if text else []
         new = self._distinct(link, [*old, *added])
         return text if new == old else self._joined(link, new, style)
 
@@ -254,6 +255,16 @@ class Emission:
             value = _value(part)
             found.setdefault(repr(value) if isinstance(value, list) or value is None else form(value), part)
         return list(found.values())
+
+
+def _with_fields(changes: dict[str, Change], text: bytes) -> bytes:
+    """A list that takes up others may be one that the record has not had."""
+    new = with_values(text, changes)
+    there = {member.key for member in members(text)}
+    for name, change in changes.items():
+        if name not in there:
+            new = with_member(new, name, change(b""))
+    return new
 
 
 def _instead(text: bytes, _: bytes) -> bytes:

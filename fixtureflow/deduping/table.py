@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from fixtureflow.checks.uniques import Constraint
@@ -16,9 +16,11 @@ from fixtureflow.reread.rows import Columns
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.schema.model import Relation, Schema
 
-__all__ = ["STAYS", "Row", "Table"]
+__all__ = ["BY_PK", "STAYS", "Row", "Table"]
 
 STAYS = -1
+BY_PK = -1
+"""In the place of a constraint: the primary key."""
 
 Row = dict[str, Any]
 """Values by field; `pk` among them."""
@@ -52,8 +54,10 @@ class Table:
         self.count = sum(map(catalogue.count, self.labels))
         self.kept = array("i", [STAYS]) * self.count
         """Of each record the number of the one that stays instead."""
-        self.by: dict[int, int] = {}
-        """By which constraint a record goes; -1 for its primary key."""
+        self.by = array("h", [BY_PK]) * self.count
+        """By which constraint a record goes."""
+        self.dropped = False
+        """Does any record go?"""
         self.pks: dict[int, Any] = {}
         """The primary keys of the records that stay for the sake of which another goes."""
         self.values: dict[int, Row] = {}
@@ -66,6 +70,7 @@ class Table:
         self._catalogue = catalogue
         self._by_field = {link.field: link for link in links if not link.many}
         self._natural = natural_paths(schema, label)
+        self._readers: dict[tuple[str, ...], Columns] = {}
 
     @property
     def by_pk(self) -> list[Link]:
@@ -78,10 +83,9 @@ class Table:
         led = (link for link in self.links if link.by_pk or link.field in parts)
         return moves.moved(self.place) or any(map(moves.touches, led))
 
-    @property
-    def dropped(self) -> bool:
-        """Does any record go?"""
-        return bool(self.by)
+    def drop(self, number: int, other: int, by: int) -> None:
+        """A record goes for the sake of another."""
+        self.kept[number], self.by[number], self.dropped = other, by, True
 
     def names(self, *more: str) -> list[str]:
         """The fields to be read for some constraints' fields: these, and what their references need."""
@@ -96,43 +100,49 @@ class Table:
         needed.pop("pk", None)
         return list(needed)
 
-    def columns(self, moves: Moves | None, names: list[str]) -> Iterator[tuple[int, list[Any], dict[str, list[Any]]]]:
+    def columns(
+        self, moves: Moves | None, names: list[str], within: Callable[[int, int], bool] = lambda first, count: True
+    ) -> Iterator[tuple[int, list[Any], dict[str, list[Any]]]]:
         """Some neighbours at a time: the first's number, the pks, and the values of each of `names`.
 
-        Without `moves` references are as they were.
+        Without `moves` references are as they were. `within` says of a number and a count whether they are wanted.
         """
-        return self.columns_of(moves, names, self._catalogue.stretches(*self.labels) if self.labels else ())
+        number = 0
+        for run in self._catalogue.runs(*self.labels) if self.labels else ():
+            if within(number, run.count):
+                yield self.columns_of(moves, names, self._catalogue.spool.stretch(run), number)
+            number += run.count
 
     def columns_of(
-        self, moves: Moves | None, names: list[str], stretches: Iterable[Stretch], *, number: int = 0
-    ) -> Iterator[tuple[int, list[Any], dict[str, list[Any]]]]:
-        """The same of some stretches, of which the first record has that number."""
-        reader = Columns(names)
+        self, moves: Moves | None, names: list[str], stretch: Stretch, number: int
+    ) -> tuple[int, list[Any], dict[str, list[Any]]]:
+        """The same of one stretch, of which the first record has that number."""
+        reader = self._readers.get(tuple(names))
+        if reader is None:
+            reader = self._readers[tuple(names)] = Columns(names)
         links = [self._by_field[name] for name in names if name in self._by_field and not self._by_field[name].by_pk]
         links = [link for link in links if moves and moves.touches(link)]
-        for stretch in stretches:
-            rows = list(reader.rows(stretch))
-            pks = [pk for pk, _ in rows]
-            found = {name: [fields[at] for _, fields in rows] for at, name in enumerate(names)}
-            were = dict(found)
-            for link in links:
-                assert moves is not None  # noqa: S101
-                types = were.get(link.content_type, pks)
-                found[link.field] = [
-                    moves.reference(link, value, kind) for value, kind in zip(were[link.field], types, strict=True)
-                ]
-            for at in range(len(rows)) if self.values else ():
-                for name, value in self.values.get(number + at, {}).items():
-                    if name in found:
-                        found[name][at] = value
-            if moves:
-                pks = self._followed(moves, pks, found)
-            for name in self.pk_fields if len(self.pk_fields) == 1 else ():
+        rows = list(reader.rows(stretch))
+        pks = [pk for pk, _ in rows]
+        found = {name: [fields[at] for _, fields in rows] for at, name in enumerate(names)}
+        were = dict(found)
+        for link in links:
+            assert moves is not None  # noqa: S101
+            types = were.get(link.content_type, pks)
+            found[link.field] = [
+                moves.reference(link, value, kind) for value, kind in zip(were[link.field], types, strict=True)
+            ]
+        for at in range(len(rows)) if self.values else ():
+            for name, value in self.values.get(number + at, {}).items():
                 if name in found:
-                    found[name] = [pk if value is None else value for value, pk in zip(found[name], pks, strict=True)]
-            found["pk"] = pks
-            yield number, pks, found
-            number += len(rows)
+                    found[name][at] = value
+        if moves:
+            pks = self._followed(moves, pks, found)
+        for name in self.pk_fields if len(self.pk_fields) == 1 else ():
+            if name in found:
+                found[name] = [pk if value is None else value for value, pk in zip(found[name], pks, strict=True)]
+        found["pk"] = pks
+        return number, pks, found
 
     def _followed(self, moves: Moves, pks: list[Any], found: dict[str, list[Any]]) -> list[Any]:
         """The primary keys as they are from now on."""
@@ -173,9 +183,11 @@ class Table:
         """The fields that the natural key begins with."""
         return list(dict.fromkeys(path.partition("__")[0] for path in self._natural))
 
-    def stays(self, moves: Moves, number: int) -> Any:
-        """The primary key of the record that stays instead of one."""
-        pk = self.pks[self.root(number)]
+    def stays(self, moves: Moves, number: int, pk: Any) -> Any:
+        """The primary key of the record that stays instead of one, whose own was `pk`."""
+        while self.kept[number] != STAYS:
+            number = self.kept[number]
+            pk = self.pks.get(number, pk)
         for link in self.by_pk:
             pk = moves.reference(link, pk)
         return moves.follow(self.place, pk)
