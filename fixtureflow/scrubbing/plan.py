@@ -10,7 +10,7 @@ from fixtureflow.edit import children
 from fixtureflow.errors import UsageError
 from fixtureflow.references.links import Link, Place, links_of, place_of
 from fixtureflow.references.naturals import natural_paths
-from fixtureflow.schema.model import Field, Model, Relation, Schema
+from fixtureflow.schema.model import Field, FieldType, Model, Relation, Schema
 from fixtureflow.scrubbing.rules import EMPTY, FIXED, KEEP, NULL, Rule, RuleSet
 from fixtureflow.scrubbing.scrubber import Scrubber
 
@@ -93,7 +93,10 @@ class Plan:
         key = (model.label if model else label, field)
         if key not in self._scrubbers:
             rule = self._rule(label, field)
-            self._scrubbers[key] = self._made(model, rule, Place(*key)) if rule and rule.kind != KEEP else None
+            if rule and rule.kind == KEEP:
+                rule.hits += 1
+            wanted = rule is not None and rule.kind != KEEP
+            self._scrubbers[key] = self._made(model, rule, Place(*key)) if rule and wanted else None
         return self._scrubbers[key]
 
     def _rule(self, label: str, field: str) -> Rule | None:
@@ -108,19 +111,26 @@ class Plan:
                     return found
         return None
 
-    def _made(self, model: Model | None, rule: Rule, place: Place) -> Scrubber:
+    def _made(self, model: Model | None, rule: Rule, place: Place) -> Scrubber | None:
+        """The scrubber; None where a glob has met a field that is none of its kind. Raises `UsageError`."""
+        name = f"{place.model}.{place.field}"
         facts = (model.fields.get(place.field) if model else None) or Field()
+        fault, advice = "", ""
         if isinstance(facts.relation, Relation):
-            advice = f"name the field of {facts.relation.to} that it leads to"
-            raise UsageError(f"{rule}: {place.model}.{place.field} is a reference", advice=advice)
+            fault, advice = "is a reference", f"name the field of {facts.relation.to} that it leads to"
+        elif facts.type and not facts.type_guessed and not _may_hold(facts.type, rule.kind):
+            fault, advice = f"is no text but {facts.type}", "take the kind null, or keep"
+        if fault and not rule.names_one:
+            return None
         is_pk = (model is not None and model.pk == (place.field,)) or place.field == "pk"
         uniques = [unique.fields for unique in (model.uniques if model else None) or () if not unique.guess]
         alone = is_pk or (place.field,) in uniques
-        if rule.kind == EMPTY or rule.kind.startswith(FIXED) or (rule.kind == NULL and is_pk):
-            if alone:
-                raise UsageError(f"{rule}: {place.model}.{place.field} is unique", advice="take a kind of pseudonym")
-        elif rule.kind == NULL and facts.null is False:
-            raise UsageError(f"{rule}: {place.model}.{place.field} may not be null", advice="take the kind empty")
+        if not fault and (rule.kind == EMPTY or rule.kind.startswith(FIXED) or (rule.kind == NULL and is_pk)) and alone:
+            fault, advice = "is unique", "take a kind of pseudonym"
+        elif not fault and rule.kind == NULL and facts.null is False:
+            fault, advice = "may not be null", "take the kind empty"
+        if fault:
+            raise UsageError(f"{rule}: {name} {fault}", advice=advice)
         kind = "uuid" if facts.type == "uuid" and rule.kind == "token" else rule.kind
         unique = alone or any(place.field in fields for fields in uniques)
         return Scrubber(self._key, rule, place, kind, facts.max_length or 0, unique=unique)
@@ -176,6 +186,16 @@ class Plan:
         if isinstance(relation, Relation):
             return self._part(relation.to, rest) if rest and rest != "pk" else self.at(place_of(self._schema, relation))
         return self.scrubber(owner.label, name)
+
+
+_TEXTUAL = ("text", "json", "array", "other")
+
+
+def _may_hold(type_: FieldType, kind: str) -> bool:
+    """May a column of the type hold what the kind makes?"""
+    if kind == NULL or type_ in _TEXTUAL:
+        return True
+    return kind in {"uuid": ("uuid", "token"), "ip": ("ip",), "integer": ("phone", "token", "username")}.get(type_, ())
 
 
 def _is_relation(model: Model | None, name: str) -> bool:

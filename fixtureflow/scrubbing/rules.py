@@ -42,6 +42,11 @@ class Rule:
         self.preset = preset
         self.hits = 0
 
+    @property
+    def names_one(self) -> bool:
+        """Does it name its field, and not by a glob?"""
+        return not any(glob in self.pattern.text.rpartition(".")[2] for glob in "*?[")
+
     def __str__(self) -> str:
         return f"--rule {self.pattern.text}={self.kind}"
 

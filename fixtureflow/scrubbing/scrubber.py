@@ -17,6 +17,8 @@ __all__ = ["Scrubber"]
 
 KEPT = 100_000
 """Texts remembered."""
+LONG = 300
+"""Bytes of a text that is not remembered."""
 ENOUGH = 64
 """Bits of chance in a pseudonym: of a thousand million values two are the same once in forty times."""
 
@@ -40,11 +42,13 @@ class Scrubber:
         """The JSON text of a value as it is from now on; the same for null and for what is empty."""
         new = self._memo.get(text)
         if new is None:
-            if len(self._memo) > KEPT:
-                self._memo.clear()
             value = _value(text)
             made = self.value(value)
-            new = self._memo[text] = text if made is value else json_text(made)
+            new = text if made is value else json_text(made)
+            if len(text) <= LONG:
+                if len(self._memo) > KEPT:
+                    self._memo.clear()
+                self._memo[text] = new
         return new
 
     def value(self, value: Any) -> Any:
@@ -63,6 +67,8 @@ class Scrubber:
             return {name: self._inner(item) for name, item in value.items()}
         if type(value) is int and self.kind in ("phone", "token", "username"):
             return self._number(value)
+        if not self.rule.names_one:
+            return value
         raise InputError(
             f"{json.dumps(value)[:40]} is no text, so no {self.kind} stands for it",
             advice="take the kind null, or keep",

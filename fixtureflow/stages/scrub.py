@@ -136,7 +136,8 @@ class Scrubbed(Records):
         turned = _Turning(plan, types, self)
         for stretch in catalogue.again():
             names = _names(stretch)
-            watch.look(stretch.run.model, stretch.raws(), partial(plan.is_covered, stretch.run.model))
+            if b"@" in stretch.array():
+                watch.look(stretch.run.model, stretch.raws(), partial(plan.is_covered, stretch.run.model))
             yield turned.block(stretch, names)
         self.unread = sorted(plan.unread)
 

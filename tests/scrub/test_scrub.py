@@ -182,6 +182,24 @@ def test_a_kind_that_cannot_be_is_refused() -> None:
         scrubbed(record("shop.client", 1, user=1), rule="shop.client.user=username")
 
 
+def test_a_glob_leaves_alone_what_is_no_text() -> None:
+    schema = parse(
+        b"""
+[models."x.y".fields]
+price = {type = "decimal"}
+day = {type = "date"}
+user = {relation = {kind = "fk", to = "auth.user"}}
+note = {type = "text"}
+""",
+        "toml",
+    )
+    fields = {"price": "1.50", "day": "2024-02-29", "user": 7, "note": "Bob", "flag": True, "n": 2.5}
+    (one,), _ = scrubbed(record("x.y", 1, **fields), rule={"x.y.*": "text"}, schema=schema)
+    assert one["fields"].pop("note") != fields.pop("note") and one["fields"] == fields
+    with pytest.raises(ff.UsageError, match=r"x.y.price is no text but decimal; take the kind null, or keep"):
+        scrubbed(record("x.y", 1, **fields), rule={"x.y.price": "text"}, schema=schema)
+
+
 def test_what_is_not_covered_is_told() -> None:
     _, found = scrubbed(
         record("auth.user", 1, username="bob", email="bob@x.org"),
@@ -229,7 +247,7 @@ def test_rules_may_stand_in_a_file(tmp_path: Path) -> None:
     user = record("auth.user", 1, username="bob", email="bob@x.org", note="bob@x.org")
     (after,), found = scrubbed(user, rules=tmp_path / "rules.toml")
     assert after["fields"]["username"] == "bob" and after["fields"]["email"] != "bob@x.org"
-    assert found.unmatched == ["--rule auth.user.username=keep", "--rule x.y.z=text"]
+    assert found.unmatched == ["--rule x.y.z=text"]
     (after,), _ = scrubbed(user, rules=tmp_path / "rules.toml", rule={"auth.user.username": "token"})
     assert after["fields"]["username"] != "bob"
 
