@@ -120,7 +120,9 @@ class Deduped(Records):
 
     def messages(self) -> list[str]:
         """What has to be said besides, a line each: what was not looked at, and what has not followed."""
-        return self._plan.messages({label for label, _ in self.dropped}) if self._plan else []
+        # Of records with the same primary key it does not matter to others which one stays.
+        gone = {label for label, unique in self.dropped if unique != "pk"}
+        return self._plan.messages(gone) if self._plan else []
 
     def _blocks(self) -> Iterator[Block]:
         if self._catalogue is None:

@@ -119,3 +119,19 @@ def test_the_target_says_where_case_does_not_matter(scratch_on: Scratch) -> None
         loaddata("todo", target, dump)
     loaddata("todo", target, deduped(dump, target=target)[0])
     assert len(rows("todo", target)["lists.tag"]) == 1
+
+
+@pytest.mark.parametrize("project", ["everything", "swapped", "tokens"])
+@pytest.mark.parametrize("options", [[], ["--natural-foreign", "--indent", "2"]], ids=len)
+def test_nothing_is_too_much_in_a_real_dump_and_all_of_it_when_it_is_given_twice(
+    project: str, options: list[str], scratch_on: Scratch
+) -> None:
+    dump = dumpdata(project, scratch_on("sqlite", project, populated=True), *options)
+    facts = from_project("mysite.settings", path=PROJECTS / project)
+    for inputs, keep in (((dump,), "first"), ((dump, dump), "first"), ((dump, dump), "last")):
+        out = io.BytesIO()
+        found = ff.dedupe(ff.read(*map(io.BytesIO, inputs)), facts, keep=keep)
+        ff.write(found, out)
+        assert out.getvalue().strip() == dump.strip()
+        assert not found.followed and not found.renamed
+        assert sum(found.dropped.values()) == len(json.loads(dump)) * (len(inputs) - 1)
