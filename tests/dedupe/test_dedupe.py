@@ -332,3 +332,16 @@ def test_the_report_has_every_record_that_goes(tmp_path: Path) -> None:
         "fixtureflow: nothing is known of what they refer to: lists.item, lists.note",
         "fixtureflow: --rename more=x{n} matched nothing",
     ]
+
+
+def test_a_natural_key_that_another_record_still_has_keeps_its_meaning() -> None:
+    found = deduped(
+        record("auth.user", 1, username="bob"),
+        record("auth.user", 1, username="ann"),
+        record("auth.user", 2, username="bob"),
+        record("lists.list", 1, owner=["bob"], name="week"),
+        unique="auth.user:pk",
+        keep="last",
+    )
+    assert [(one["pk"], one["fields"].get("username")) for one in found[:2]] == [(1, "ann"), (2, "bob")]
+    assert found[2]["fields"]["owner"] == ["bob"]
