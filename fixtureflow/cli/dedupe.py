@@ -69,7 +69,8 @@ def command(
 ) -> None:
     """Keep one record where a unique constraint allows only one; what referred to the others refers to that one.
 
-    For a fixture that a new unique constraint refuses, and for dumps put together in which a primary key stands twice.
+    For a fixture that a new unique constraint refuses, and for dumps put together in which a primary key stands twice
+    (loaddata itself lets the last of these win: --keep last).
     Lists of records that go are united with those of the one that stays. What becomes the same since references follow
     is treated alike, in the order of foreign keys. Nulls are never the same, unless the constraint says so.
 

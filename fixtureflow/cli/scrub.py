@@ -114,7 +114,10 @@ def _say(run: Session, scrubbed: Scrubbed) -> None:
         run.say(f"not followed: {model}.{field}: natural keys whose fields are not known; --settings would tell")
     if scrubbed.unknown:
         more = f" and {len(scrubbed.unknown) - 10} more" if len(scrubbed.unknown) > 10 else ""
-        run.say(f"nothing is known of what they refer to: {', '.join(scrubbed.unknown[:10])}{more}")
+        run.say(
+            "nothing is known of what they refer to, so keys in them may not have followed (--settings, --schema): "
+            f"{', '.join(scrubbed.unknown[:10])}{more}"
+        )
     for rule in scrubbed.unmatched:
         run.say(f"{rule} changed nothing")
 

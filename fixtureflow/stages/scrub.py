@@ -12,39 +12,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
-from fixtureflow.edit import children, with_values
 from fixtureflow.errors import UsageError
 from fixtureflow.record import Record
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import is_known
 from fixtureflow.renaming.rules import pairs
 from fixtureflow.reread.catalogue import Catalogue
-from fixtureflow.reread.stretch import Stretch
 from fixtureflow.reread.texts import Texts
 from fixtureflow.rulesfile import read_rules
 from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema
 from fixtureflow.schema.sources import gather
 from fixtureflow.scrubbing.key import key_from
-from fixtureflow.scrubbing.plan import Plan, Turn, generic_turn
+from fixtureflow.scrubbing.plan import Plan
 from fixtureflow.scrubbing.rules import Rules, RuleSet
-from fixtureflow.scrubbing.watch import Watch, is_personal
+from fixtureflow.scrubbing.turning import Turning, names_of
+from fixtureflow.scrubbing.watch import Watch
 from fixtureflow.stream import Block, Records
-from fixtureflow.turning.rewrite import Turned, replaced, style_of
 
 __all__ = ["Scrubbed", "scrub"]
 
 Place = tuple[str, str]
 """A model and a field."""
-
-
-class _Row(msgspec.Struct, gc=False):
-    fields: dict[str, msgspec.Raw] = {}
-
-
-_rows = msgspec.json.Decoder(list[_Row]).decode
 
 
 def scrub(
@@ -133,12 +122,13 @@ class Scrubbed(Records):
         plan = self._prepared(catalogue)
         watch = self._watch(catalogue, plan)
         types = ContentTypes(self._schema, catalogue) if self._needs_types(catalogue, plan) else None
-        turned = _Turning(plan, types, self)
+        turning = Turning(plan, types)
+        self.scrubbed, self.followed, self.personal = turning.scrubbed, turning.followed, turning.personal
         for stretch in catalogue.again():
-            names = _names(stretch)
+            names = names_of(stretch)
             if b"@" in stretch.array():
                 watch.look(stretch.run.model, stretch.raws(), partial(plan.is_covered, stretch.run.model))
-            yield turned.block(stretch, names)
+            yield turning.block(stretch, names)
         self.unread = sorted(plan.unread)
 
     def _prepared(self, catalogue: Catalogue) -> Plan:
@@ -146,7 +136,6 @@ class Scrubbed(Records):
         infer = None if self._trust else False
         seen = Records(catalogue.stretches)
         self._schema = gather(labels, given=self._given, records=seen, infer=infer, quiet=True).schema
-        self.scrubbed, self.followed, self.personal = Counter(), Counter(), Counter()
         for rule in self._rules.all:
             rule.hits = 0
         return Plan(self._schema, self._rules, self._key, trust_guesses=self._trust)
@@ -155,105 +144,17 @@ class Scrubbed(Records):
         """What looks for e-mail addresses, and knows those that are scrubbed."""
         watch = Watch()
         self.addresses, self.leaks = watch.addresses, watch.leaks
+        readers: dict[tuple[str, ...], Texts] = {}
         for stretch in catalogue.stretches():
-            names = [
-                name
-                for name in _names(stretch)
-                if (found := plan.scrubber(stretch.run.model, name)) and found.kind == "email"
-            ]
-            for column in Texts(names).columns(stretch)[1:] if names else ():
-                watch.remember(column)
+            found = ((name, plan.scrubber(stretch.run.model, name)) for name in names_of(stretch))
+            names = tuple(name for name, scrubber in found if scrubber and scrubber.kind == "email")
+            if names:
+                reader = readers[names] = readers.get(names) or Texts(names)
+                for column in reader.columns(stretch)[1:]:
+                    watch.remember(column)
         return watch
 
     def _needs_types(self, catalogue: Catalogue, plan: Plan) -> bool:
         return any(plan.generic(label) for label in catalogue.models) and any(
             plan.pk(label) for label in catalogue.models
         )
-
-
-class _Turning:
-    """Scrubs the records of some neighbours of one model at a time."""
-
-    def __init__(self, plan: Plan, types: ContentTypes | None, told: Scrubbed) -> None:
-        self._plan = plan
-        self._types = types
-        self._told = told
-        self._readers: dict[tuple[str, ...], Texts] = {}
-
-    def block(self, stretch: Stretch, names: list[str]) -> Block:
-        label, plan = stretch.run.model, self._plan
-        generic = [link for link in plan.generic(label) if link.field in names] if self._types else []
-        turns = {name: turn for name in names if (turn := plan.turn(label, name))}
-        personal = [name for name in names if is_personal(name) and not plan.is_covered(label, name)]
-        pk = plan.pk(label)
-        if not turns and not generic and not personal and not pk:
-            return stretch
-        wanted = dict.fromkeys([*turns, *personal, *(each for k in generic for each in (k.field, k.content_type))])
-        reader = self._readers.setdefault(tuple(wanted), Texts(list(wanted)))
-        pks, *columns = reader.columns(stretch)
-        fields = dict(zip(reader.names, columns, strict=True))
-        for name in personal:
-            held = sum(len(text) > 2 and text[:1] in (b'"', b"[", b"{") for text in fields[name])
-            self._told.personal[label, name] += held
-        changes = {}
-        for name, turn in turns.items():
-            old = fields[name]
-            changes[name] = (old, [turn(text) if text else text for text in old])
-        for link in generic if self._types else ():
-            kinds, old = fields[link.content_type], fields[link.field]
-            turned = partial(generic_turn, plan, self._types.model)  # type: ignore[union-attr]
-            changes[link.field] = (old, [turned(k, o) if k and o else o for k, o in zip(kinds, old, strict=True)])
-        changes = {name: (old, new) for name, (old, new) in changes.items() if old != new}
-        self._count(label, changes)
-        block: Block = stretch
-        if changes:
-            array = stretch.array()
-            text = replaced(array[1:-1], style_of(array), changes, partial(_again, reader))
-            block = Turned(text, stretch)
-            block.lead = stretch.lead
-        return self._with_pks(block, pk, pks) if pk else block
-
-    def _with_pks(self, block: Block, turn: Turn, pks: list[bytes]) -> Block:
-        out = []
-        for record, old in zip(block.records(), pks, strict=True):
-            new = turn(old) if old else old
-            if new != old:
-                self._tally(record.model, self._plan.at_pk(record.model), 1)
-                raw = with_values(record.raw, {"pk": partial(_instead, new)})
-                record = Record(raw, record.model, record.source, record.number, record.offset)
-            out.append(record)
-        return block.changed(out)
-
-    def _count(self, label: str, changes: Mapping[str, tuple[list[bytes], list[bytes]]]) -> None:
-        for name, (old, new) in changes.items():
-            self._tally(label, name, sum(map(bytes.__ne__, old, new)))
-
-    def _tally(self, label: str, name: str, count: int) -> None:
-        own = self._plan.scrubber(label, name)
-        (self._told.scrubbed if own else self._told.followed)[label, name] += count
-        if own:
-            own.rule.hits += count
-
-
-def _again(reader: Texts, text: bytes) -> dict[str, list[bytes]]:
-    return dict(zip(reader.names, reader.of_array(b"[%b]" % text), strict=True))
-
-
-def _instead(text: bytes, _: bytes) -> bytes:
-    return text
-
-
-def _names(stretch: Stretch) -> list[str]:
-    """The fields that any of the records has, in the order in which they first stand."""
-    try:
-        rows = [row.fields for row in _rows(stretch.array())]
-    except (msgspec.MsgspecError, RecursionError):  # NaN and the like, or `fields` that are no object
-        rows = [_fields(raw) for raw in stretch.raws()]
-    if all(row.keys() == rows[0].keys() for row in rows):
-        return list(rows[0])
-    return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def _fields(raw: bytes) -> dict[str, msgspec.Raw]:
-    fields = next((raw[start:end] for key, start, end in children(raw) if key == "fields"), b"")
-    return {key: msgspec.Raw() for key, _, _ in children(fields)} if fields[:1] == b"{" else {}
