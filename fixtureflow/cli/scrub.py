@@ -112,6 +112,11 @@ def _say(run: Session, scrubbed: Scrubbed) -> None:
             run.say(f"not covered: {model}.{field}: its name sounds personal ({amount(count)})")
     for model, field in scrubbed.unread:
         run.say(f"not followed: {model}.{field}: natural keys whose fields are not known; --settings would tell")
+    for (model, field), count in (+scrubbed.kept_keys).items():
+        run.say(
+            f"not followed: {model}.{field}: what must be natural keys of scrubbed records, in {amount(count)}; "
+            "--settings or --schema FILE would tell"
+        )
     if scrubbed.unknown:
         more = f" and {len(scrubbed.unknown) - 10} more" if len(scrubbed.unknown) > 10 else ""
         run.say(

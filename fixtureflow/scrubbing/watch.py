@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
 from fixtureflow.edit import children
+from fixtureflow.references.links import natural_form
 
 __all__ = ["Watch", "is_personal"]
 
@@ -47,6 +50,9 @@ class Watch:
         """Records with something like an e-mail address, by model and field."""
         self.leaks: Counter[tuple[str, str]] = Counter()
         """Those with one that is scrubbed elsewhere."""
+        self.keys: Counter[tuple[str, str]] = Counter()
+        """Records with a natural key, as it was, of one that is scrubbed, by model and field."""
+        self._natural: set[int] = set()
 
     def remember(self, texts: Sequence[bytes]) -> None:
         """The JSON texts of addresses that are scrubbed."""
@@ -54,6 +60,23 @@ class Watch:
             self.full = True
             return
         self._known.update(hash(found.lower()) for text in texts for found in _ADDRESS.findall(text))
+
+    def remember_keys(self, rows: Iterable[tuple[bytes, ...]]) -> None:
+        """The JSON texts of natural keys of which a part is scrubbed."""
+        for row in rows:
+            if len(self._natural) < MOST and all(row):
+                self._natural.add(hash(natural_form(list(map(json.loads, row)))))
+
+    def look_for_keys(self, label: str, raws: Sequence[bytes]) -> None:
+        """In the lists of records of a model whose references nobody knows."""
+        for raw in raws if self._natural else ():
+            for name, text in _members(raw):
+                if text[:1] == b"[" and (value := json.loads(text)):
+                    items = value if isinstance(value[0], list) else [value]
+                    self.keys[label, name] += any(self._is_key(item) for item in items)
+
+    def _is_key(self, item: Any) -> bool:
+        return isinstance(item, list) and hash(natural_form(item)) in self._natural
 
     def look(self, label: str, raws: Sequence[bytes], is_covered: Callable[[str], bool]) -> None:
         """At some records of a model, as they were."""

@@ -16,6 +16,7 @@ from fixtureflow.errors import UsageError
 from fixtureflow.record import Record
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import is_known
+from fixtureflow.references.naturals import natural_paths
 from fixtureflow.renaming.rules import pairs
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.texts import Texts
@@ -103,6 +104,8 @@ class Scrubbed(Records):
         """Records with a value in a field that no rule names, and whose name sounds personal."""
         self.unread: list[Place] = []
         """References by natural keys that nobody knows the fields of, to models with scrubbed fields."""
+        self.kept_keys: Counter[Place] = Counter()
+        """Records with a natural key that has not followed, since nobody knows that it is one."""
 
     @property
     def unmatched(self) -> list[str]:
@@ -124,8 +127,11 @@ class Scrubbed(Records):
         types = ContentTypes(self._schema, catalogue) if self._needs_types(catalogue, plan) else None
         turning = Turning(plan, types)
         self.scrubbed, self.followed, self.personal = turning.scrubbed, turning.followed, turning.personal
+        unknown = set(self.unknown)
         for stretch in catalogue.again():
             names = names_of(stretch)
+            if stretch.run.model in unknown:
+                watch.look_for_keys(stretch.run.model, stretch.raws())
             if b"@" in stretch.array():
                 watch.look(stretch.run.model, stretch.raws(), partial(plan.is_covered, stretch.run.model))
             yield turning.block(stretch, names)
@@ -143,7 +149,13 @@ class Scrubbed(Records):
     def _watch(self, catalogue: Catalogue, plan: Plan) -> Watch:
         """What looks for e-mail addresses, and knows those that are scrubbed."""
         watch = Watch()
-        self.addresses, self.leaks = watch.addresses, watch.leaks
+        self.addresses, self.leaks, self.kept_keys = watch.addresses, watch.leaks, watch.keys
+        for label in catalogue.models if self.unknown else ():
+            paths = natural_paths(self._schema, label)
+            if any(plan.scrubber(label, path) for path in paths) and not any("__" in path for path in paths):
+                reader = Texts(paths)
+                for stretch in catalogue.stretches(label):
+                    watch.remember_keys(zip(*reader.columns(stretch)[1:], strict=True))
         readers: dict[tuple[str, ...], Texts] = {}
         for stretch in catalogue.stretches():
             found = ((name, plan.scrubber(stretch.run.model, name)) for name in names_of(stretch))

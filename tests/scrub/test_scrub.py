@@ -215,6 +215,17 @@ def test_what_is_not_covered_is_told() -> None:
     assert found.unknown == ["blog.post"]
 
 
+def test_natural_keys_that_nobody_knows_as_such_are_told() -> None:
+    (_, post, _), found = scrubbed(
+        record("auth.user", 1, username="bob"),
+        record("blog.post", 1, author=["bob"], readers=[["ann"], ["bob"]], tags=["bo", "bob"], n=[]),
+        record("blog.post", 2, author=["ann"], readers=[], tags=[1], n=[{}]),
+        preset="auth",
+    )
+    assert post["fields"]["author"] == ["bob"]
+    assert +found.kept_keys == {("blog.post", "author"): 1, ("blog.post", "readers"): 1}
+
+
 def test_other_bytes_stay() -> None:
     text = (
         b'[\n{"pk": 1, "model": "x.y", "fields": {"a": "\\u0061", "b": 1.0e0, "n": NaN, "email": "a@b.c"}},\n\n'
