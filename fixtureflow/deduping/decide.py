@@ -36,7 +36,7 @@ class Decider:
     def __init__(self, schema: Schema, moves: Moves, keep: Keep, disk: Disk, tell: Callable[[Finding], object]) -> None:
         self._schema = schema
         self._moves = moves
-        self._suspects = Suspects(schema, moves, keep)
+        self.suspects = Suspects(schema, moves, keep)
         self._disk = disk
         self._tell = tell
         self.places: dict[str, set[str]] = {}
@@ -66,7 +66,7 @@ class Decider:
         followers = Followers(self._schema, table, self._moves)
         changed = False
         for batch in range(1, batches.count + 1):
-            found = self._suspects.of(table, active, self._named(table), batches, batch)
+            found = self.suspects.of(table, active, self._named(table), batches, batch)
             changed = self._choose(table, active, found, naming, followers) or changed
         followers.settle()
         return changed

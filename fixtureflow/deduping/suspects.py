@@ -38,6 +38,8 @@ class Suspects:
         self._schema = schema
         self._moves = moves
         self._keep = keep
+        self.found_newest = not keep.newest
+        """Had any record the field that says which is the newest?"""
 
     def of(self, table: Table, active: list[int], more: list[str], batches: Batches, batch: int) -> list[Suspect]:
         """Those of a batch; `more` fields are wanted of them besides those of the `active` constraints."""
@@ -78,6 +80,7 @@ class Suspects:
             value = row.get(name)
             if value is None or isinstance(value, list | dict):
                 return (0, 0)
+            self.found_newest = True
             plain = form(value)
             return (1, plain) if isinstance(plain, int | float) else (2, str(plain))
 

@@ -160,6 +160,8 @@ class Deduped(Records):
         for tables, cyclic in plan.units():
             while any(decider.decide(table) for table in tables) and cyclic:
                 pass
+        if not decider.suspects.found_newest:
+            plan.unmatched.append(f"--keep newest:{self._keep.newest}")
         self._plan, self._moves = plan, moves
 
     def _tell(self, finding: Finding) -> None:

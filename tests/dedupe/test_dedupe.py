@@ -78,6 +78,13 @@ def test_of_equally_new_records_the_first_stays() -> None:
     assert [one["pk"] for one in found] == [2]
 
 
+def test_a_field_for_the_newest_that_no_record_has_is_told() -> None:
+    text = json.dumps([item(1), item(2)]).encode()
+    kept = ff.dedupe(ff.read(io.BytesIO(text)), SCHEMA, unique=[LIST_TEXT, "lists.tag:word"], keep="newest:chnaged")
+    assert [one.pk for one in kept] == [1]
+    assert kept.unmatched == ["--unique lists.tag", "--keep newest:chnaged"]
+
+
 def test_references_follow() -> None:
     found = deduped(
         item(1, code="a"),
