@@ -160,7 +160,7 @@ class Deduped(Records):
         for tables, cyclic in plan.units():
             while any(decider.decide(table) for table in tables) and cyclic:
                 pass
-        if not decider.suspects.found_newest:
+        if not decider.suspects.found_newest and any(table.dropped for table in plan.tables.values()):
             plan.unmatched.append(f"--keep newest:{self._keep.newest}")
         self._plan, self._moves = plan, moves
 
