@@ -27,6 +27,10 @@ class _Decision(NamedTuple):
     reason: Reason | None = None
 
 
+_SAME = _Decision(Fate.SAME)
+"""By its columns, having no other key."""
+
+
 class Decider:
     """Decides on single records, and keeps what is to be told of them."""
 
@@ -71,10 +75,14 @@ class Decider:
         lost: Mapping[int, Reason],
         moved: Mapping[int, Any],
         reasons: dict[int, Reason],
-    ) -> None:
+        *,
+        final: bool,
+    ) -> list[int]:
         """Decide on the records at the places that `found` and `lost` have; why they are rejected goes into `reasons`.
 
         `pks` are those they would have in the target, `moved` those of new rows whose references make them other ones.
+        Returns the places of those that cannot be told from a row until what they refer to is decided on; none if
+        this is the `final` time.
         """
         form = key_form(self._schema, Place(plan.label, ""))
         for at, one in found.items():
@@ -89,9 +97,13 @@ class Decider:
             elif one.there and not one.identities:
                 rows[at] = pks[at]
         beside = compared(plan, batch, led, self._references, self.lookup, {} if batch.hidden else rows)
+        unsure: list[int] = []
         for at in sorted(found.keys() | lost.keys()):
             one = found.get(at) or Found()
             decision = self._one(plan, batch, at, pks[at], one, beside.get(at), form)
+            if not final and decision is _SAME and not beside[at].sure:
+                unsure.append(at)
+                continue
             if decision.fate in KEPT:
                 decision = self._kept(plan, batch, at, one, decision, lost)
             if decision.fate is Fate.NEW and at in moved:
@@ -103,6 +115,7 @@ class Decider:
             if decision.reason:
                 reasons[batch.numbers[at]] = decision.reason
             self._fates.decide(plan.label, batch.numbers[at], decision.fate, decision.moved)
+        return unsure
 
     def _one(
         self,
@@ -130,7 +143,7 @@ class Decider:
             stands_there = found.place is None or form(found.place[0]) == form(pk)
             unsure = beside is not None and stands_there and not self._complete(plan, batch, at)
             if unsure and beside is not None and not beside.differs:
-                return _Decision(Fate.SAME)
+                return _SAME
             if not (self._renumber and plan.numbered):
                 return _rejected("its pk is another row's in the target (--renumber)")
             return _Decision(Fate.RENUMBERED, None if batch.hidden else self._free(plan))

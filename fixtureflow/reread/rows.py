@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -10,6 +10,7 @@ import msgspec
 
 from fixtureflow.record import Record
 from fixtureflow.reread.stretch import Stretch
+from fixtureflow.reread.structs import plain_names, refused
 
 __all__ = ["Columns"]
 
@@ -25,6 +26,11 @@ class Columns:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
         self.at = {name: at for at, name in enumerate(self.names)}
+        self._decode: Callable[[bytes], Any] = refused
+        self._decode_one: Callable[[bytes], Any] = refused
+        self._columns: list[attrgetter[Any]] = []
+        if not plain_names(self.names):
+            return
         inner = [(f"f{at}", Any, None) for at in range(len(self.names))]
         rename = {f"f{at}": name for at, name in enumerate(self.names)}
         fields = msgspec.defstruct("Fields", inner, rename=rename, gc=False, frozen=True)
