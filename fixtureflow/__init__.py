@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from fixtureflow.schema.sources import gather, sources_from
     from fixtureflow.sinks.csv.sink import CsvSplit, split_to_csv
     from fixtureflow.sinks.split import Split, split
+    from fixtureflow.stages.dedupe import Deduped, dedupe
     from fixtureflow.stages.filter import Filtered, filter  # noqa: A004 - the verb's name
     from fixtureflow.stages.natural import Natural, natural
     from fixtureflow.stages.order import Ordered, order
     from fixtureflow.stages.rename import Renamed, rename
+    from fixtureflow.stages.scrub import Scrubbed, scrub
     from fixtureflow.stages.subset import Subset, subset
     from fixtureflow.stream import Records
     from fixtureflow.views.check import Checked, check
@@ -40,6 +42,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Checked",
     "CsvSplit",
+    "Deduped",
     "Filtered",
     "FixtureflowError",
     "InputError",
@@ -53,6 +56,7 @@ __all__ = [
     "RulesError",
     "Schema",
     "SchemaError",
+    "Scrubbed",
     "Sequences",
     "Split",
     "Stats",
@@ -61,6 +65,7 @@ __all__ = [
     "UsageError",
     "Written",
     "check",
+    "dedupe",
     "filter",
     "gather",
     "infer",
@@ -68,6 +73,7 @@ __all__ = [
     "order",
     "read",
     "rename",
+    "scrub",
     "sequences",
     "sources_from",
     "split",
@@ -85,10 +91,12 @@ _HOMES = {
     "schema.infer": ("infer",),
     "schema.model": ("Schema",),
     "schema.sources": ("gather", "sources_from"),
+    "stages.dedupe": ("Deduped", "dedupe"),
     "stages.filter": ("Filtered", "filter"),
     "stages.natural": ("Natural", "natural"),
     "stages.order": ("Ordered", "order"),
     "stages.rename": ("Renamed", "rename"),
+    "stages.scrub": ("Scrubbed", "scrub"),
     "stages.subset": ("Subset", "subset"),
     "stream": ("Records",),
     "views.sequences": ("Sequences", "sequences"),

@@ -29,6 +29,8 @@ VERBS = (
     "natural",
     "rename",
     "subset",
+    "dedupe",
+    "scrub",
     "sequences",
     "schema",
     "graph",

@@ -20,12 +20,18 @@ parts: ff.Split = ff.split(dump, "parts", by="app", number=True)
 rows: ff.CsvSplit = ff.split_to_csv(dump, Path("rows"), ff.infer(dump), dialect="sqlite", force=True)
 resets: ff.Sequences = ff.sequences(dump, target="postgresql:///mysite")
 found: ff.Stats = ff.stats(dump)
+once: ff.Deduped = ff.dedupe(dump, ff.infer(dump), unique="lists.item:list,text", keep="newest:changed_at", tell=print)
+named: ff.Deduped = ff.dedupe(dump, rename={"text": "{} ({n})"}, target="postgresql:///mysite")
+safe: ff.Scrubbed = ff.scrub(dump, rule={"accounts.user.email": "email"}, preset="all", key_file=Path("scrub.key"))
 try:
     print(written.records, parts.records, found.table(), kept.dropped, ordered.cycles)
+    print(once.dropped, named.renamed, once.followed, once.united, once.messages(), once.unmatched)
+    print(safe.scrubbed, safe.followed, safe.addresses, safe.leaks, safe.personal, safe.unknown, safe.key_was_made)
     print(rows.rows, rows.files[0].name, resets.sql(), resets.statements, resets.unknown)
 except ff.InputError as error:
     print(error.file, error.number, error.offset, error.model, error.pk)
 
+ff.scrub(dump, key="a text")  # type: ignore[arg-type]
 ff.wriet(dump)  # type: ignore[attr-defined]
 ff.write(dump, "out.json", indent="2")  # type: ignore[arg-type]
 ff.split(dump, "parts", by="field")  # type: ignore[arg-type]
