@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fixtureflow.stages.subset import Subset, subset
     from fixtureflow.stream import Records
     from fixtureflow.views.check import Checked, check
+    from fixtureflow.views.diff import Diff, diff
     from fixtureflow.views.sequences import Sequences, sequences
     from fixtureflow.views.stats import Stats, stats
     from fixtureflow.writer import Written, write
@@ -40,6 +41,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Checked",
     "CsvSplit",
+    "Diff",
     "Filtered",
     "FixtureflowError",
     "InputError",
@@ -61,6 +63,7 @@ __all__ = [
     "UsageError",
     "Written",
     "check",
+    "diff",
     "filter",
     "gather",
     "infer",
@@ -93,6 +96,7 @@ _HOMES = {
     "stream": ("Records",),
     "views.sequences": ("Sequences", "sequences"),
     "views.check": ("Checked", "check"),
+    "views.diff": ("Diff", "diff"),
     "views.stats": ("Stats", "stats"),
     "writer": ("Written", "write"),
 }

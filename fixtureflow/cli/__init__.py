@@ -25,6 +25,7 @@ VERBS = (
     "split",
     "stats",
     "check",
+    "diff",
     "order",
     "natural",
     "rename",
