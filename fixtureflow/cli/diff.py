@@ -29,6 +29,16 @@ def command(
         list[str] | None,
         typer.Option("--ignore", metavar="MODEL.FIELD", help="Do not compare fields like this; repeatable."),
     ] = None,
+    by_identity: Annotated[
+        bool,
+        typer.Option("--by-identity", help="Know rows by natural or unique key, not by ids, which may differ."),
+    ] = False,
+    lookup_a: Annotated[
+        str | None, typer.Option("--lookup-a", metavar="FIXTURE", help="Records that A refers to and lacks.")
+    ] = None,
+    lookup_b: Annotated[
+        str | None, typer.Option("--lookup-b", metavar="FIXTURE", help="Records that B refers to and lacks.")
+    ] = None,
     schema: SchemaFiles = None,
     settings: Settings = None,
     target: Target = None,
@@ -68,6 +78,9 @@ def command(
             include=include or (),
             exclude=exclude or (),
             ignore=ignore or (),
+            by_identity=by_identity,
+            lookup_a=ff.read(lookup_a) if lookup_a else None,
+            lookup_b=ff.read(lookup_b) if lookup_b else None,
             trust_guesses=trust_guesses,
         )
         with opened_output("-") as out:

@@ -57,10 +57,9 @@ class Comparison:
         self._labels = list(dict.fromkeys([*a.shapes, *b.shapes]))
         self.models = {label: ModelDifference() for label in self._labels}
         self._found = Sorter(_FORM.size)
-        self._join()
-        self._tally()
 
-    def _join(self) -> None:
+    def join(self) -> None:
+        """Find out which records differ."""
         for label, model in self.models.items():
             model.a, model.b = self._a.catalogue.count(label), self._b.catalogue.count(label)
         ours, theirs = self._a.entries(self._labels), self._b.entries(self._labels)
@@ -135,8 +134,8 @@ class Comparison:
             else:
                 yield kind, one, (self._a if kind == _AGAIN_IN_A else self._b).record(other_label, *second)
 
-    def _tally(self) -> None:
-        """Count the fields that differ, and keep the first few of each kind to be shown."""
+    def tally(self) -> None:
+        """Read those again, count the fields that differ, and keep the first few of each kind to be shown."""
         for kind, one, other in self._noted():
             model = self.models[one.model]
             if kind == _CHANGED:

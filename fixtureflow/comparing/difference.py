@@ -78,7 +78,7 @@ class FieldDifference:
         self.missing_in_b += theirs is _MISSING
         self.only_order += _same_items(ours, theirs)
         if len(self.examples) < SHOWN:
-            self.examples.append(f"{_pks(difference.a, difference.b)}: {_shown(ours)} → {_shown(theirs)}")
+            self.examples.append(f"{_pks(difference.a, difference.b)}: {_change(ours, theirs)}")
 
 
 @dataclass(slots=True)
@@ -136,6 +136,12 @@ def _pks(a: Record, b: Record) -> str:
 def _pk(record: Record) -> str:
     pk = record.pk
     return f"record {record.number:,}, no pk" if pk is None else f"pk {_shown(pk)}"
+
+
+def _change(ours: Any, theirs: Any) -> str:
+    if _MISSING not in (ours, theirs) and encode_exactly(ours) == encode_exactly(theirs):
+        return f"{_shown(ours)}, which is another row in B"
+    return f"{_shown(ours)} → {_shown(theirs)}"
 
 
 def _shown(value: Any) -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from typing import Any, Protocol
-from uuid import UUID
 
 import msgspec
 
 from fixtureflow.comparing.canonical import Encode, digest, encode_decoded, encode_exactly, unordered
+from fixtureflow.comparing.forms import exact_form
+from fixtureflow.comparing.identities import Identities
+from fixtureflow.comparing.known import Known
 from fixtureflow.patterns import FieldPattern
 from fixtureflow.record import Record
-from fixtureflow.references.links import Key, Place, field_of
+from fixtureflow.references.links import Link, Place, field_of
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.schema.model import Model, Schema
 
-__all__ = ["ByPk", "Kept", "Shape", "Values", "entries", "pk_form", "sets_of", "texts"]
+__all__ = ["ByIdentity", "ByPk", "Shape", "entries", "texts"]
 
 
 class _Row(msgspec.Struct, gc=False):
@@ -25,6 +28,8 @@ class _Row(msgspec.Struct, gc=False):
 
 _decode = msgspec.json.Decoder(list[_Row]).decode
 _decode_one = msgspec.json.Decoder(_Row).decode
+
+_NO_FRACTION = re.compile(r"(?<=:[0-9]{2})\.0+(?![0-9])")
 
 Values = dict[str, Any]
 
@@ -75,19 +80,28 @@ def texts(shape: Shape, record: Record) -> dict[str, bytes]:
     return {name: encode_exactly(value) for name, value in view.items()}
 
 
-class Kept:
-    """The fields of a model's records that are compared: all but those that a pattern says to ignore."""
+class _Kept:
+    """The fields of a model's records that are compared: all but those that a pattern says to ignore.
 
-    def __init__(self, label: str, ignored: list[FieldPattern]) -> None:
+    A moment that dumpdata has cut to milliseconds, and to none of them, is what it is when it comes back from the
+    database: `12:00:00.000Z` is `12:00:00Z` in a field that is stated to hold moments.
+    """
+
+    def __init__(self, model: Model | None, label: str, ignored: list[FieldPattern]) -> None:
         self._label = label
+        fields = model.fields.items() if model else ()
+        self._moments = [name for name, f in fields if f.type in ("datetime", "time") and not f.type_guessed]
         self._patterns = [pattern for pattern in ignored if pattern.matches_model(label)]
         self._known: dict[str, bool] = {}
 
     def __call__(self, fields: Values) -> Values:
-        """The fields that are kept; a dict that may be changed."""
-        if not self._patterns:
-            return fields
-        return {name: value for name, value in fields.items() if not self.ignores(name)}
+        """The fields that are kept, in a dict that may be changed."""
+        kept = {name: value for name, value in fields.items() if not (self._patterns and self.ignores(name))}
+        for name in self._moments:
+            value = kept.get(name)
+            if type(value) is str and ".000" in value:
+                kept[name] = _NO_FRACTION.sub("", value)
+        return kept
 
     def ignores(self, name: str) -> bool:
         found = self._known.get(name)
@@ -104,9 +118,9 @@ class ByPk:
         model = schema.concrete(label)
         self.label = model.label if model else label
         self._begins = self.label.encode() + b"\0"
-        self._form = pk_form(schema, label)
-        self._kept = Kept(label, ignored)
-        self._sets = sets_of(model, trust=trust)
+        self._form = exact_form(schema, Place(label, ""))
+        self._kept = _Kept(model, label, ignored)
+        self._sets = _sets_of(model, trust=trust)
 
     def key(self, pk: Any, fields: Values, encode: Encode) -> bytes:
         if pk is None:
@@ -121,46 +135,59 @@ class ByPk:
         return fields
 
 
-def sets_of(model: Model | None, *, trust: bool) -> list[str]:
+def _sets_of(model: Model | None, *, trust: bool) -> list[str]:
     """The fields that are many-to-many, whose lists have no order; of guessed ones nobody knows."""
     relations = model.relations() if model else ()
     return [name for name, relation in relations if relation.kind == "m2m" and (trust or not relation.guess)]
 
 
-def pk_form(schema: Schema, label: str) -> Callable[[Any], Key]:
-    """What brings primary keys that Django reads as the same to the same: `"1"` is 1 but in a column of texts."""
+class ByIdentity:
+    """Records that are known by the same are one row, whatever their primary keys; so are those referred to."""
+
+    def __init__(self, identities: Identities, label: str, ignored: list[FieldPattern], known: Known) -> None:
+        schema, links = identities.schema, identities.links(label)
+        model = schema.concrete(label)
+        self.label = model.label if model else label
+        self._known = known
+        self._kept = _Kept(model, label, ignored)
+        self._by_pk = next((link for link in links.values() if link.by_pk), None)
+        self._links = {name: link for name, link in links.items() if not link.by_pk}
+        self._form = exact_form(schema, Place(label, ""))
+        self._kind = _kind_of_pk(schema, label)
+
+    def key(self, pk: Any, fields: Values, encode: Encode) -> bytes:
+        known = self._known.record(self.label, pk, fields.get)
+        if known is None and pk is None:
+            return digest(self.label.encode() + b"\0" + encode(self.view(pk, fields, encode)))
+        return bytes.fromhex(known or self._known.by_pk(self.label, pk))
+
+    def view(self, pk: Any, fields: Values, encode: Encode) -> Values:
+        """Of a reference by what its record is known; and the pk, unless it is a number that a database has given."""
+        view = self._kept(fields)
+        for name, link in self._links.items():
+            if name in view:
+                view[name] = self._followed(link, view[name], fields, encode)
+        if self._by_pk is not None:
+            own = view.pop(self._by_pk.field, None)
+            view["pk"] = self._known.reference(self._by_pk, own if pk is None else pk, fields.get)
+        elif self._kind == "text" or (self._kind == "" and pk is not None and not isinstance(self._form(pk), int)):
+            view["pk"] = pk if pk is None else repr(self._form(pk))
+        if self._kept.ignores("pk"):
+            view.pop("pk", None)
+        return view
+
+    def _followed(self, link: Link, value: Any, fields: Values, encode: Encode) -> Any:
+        if link.many and isinstance(value, list):
+            return unordered([self._known.reference(link, item, fields.get) for item in value], encode)
+        return self._known.reference(link, value, fields.get)
+
+
+def _kind_of_pk(schema: Schema, label: str) -> str:
+    """`number`, `text` for all else, `several` for a composite one, empty where that is not known."""
     model = schema.concrete(label)
     if model and model.pk and len(model.pk) > 1:
-        return lambda value: tuple(map(_plain, value)) if isinstance(value, list) else _plain(value)
+        return "several"
     field = field_of(schema, Place(label, ""))
-    kind = field.type if field and not field.type_guessed else None
-    return {"integer": _integer, "text": _text, "uuid": _uuid}.get(kind or "", _plain)
-
-
-def _integer(value: Any) -> Key:
-    if type(value) is int:
-        return value
-    try:
-        return int(value) if isinstance(value, str) else _plain(value)
-    except ValueError:
-        return str(value)
-
-
-def _text(value: Any) -> Key:
-    return value if type(value) is str else str(value) if type(value) is int else _plain(value)
-
-
-def _uuid(value: Any) -> Key:
-    try:
-        return UUID(value).bytes
-    except (TypeError, ValueError, AttributeError):
-        return _plain(value)
-
-
-def _plain(value: Any) -> Key:
-    """Of a type nobody knows: a number written as text is that number."""
-    if type(value) is str:
-        digits = value.removeprefix("-")
-        whole = digits.isdecimal() and digits.isascii() and (digits[0] != "0" or value == "0") and len(digits) < 20
-        return int(value) if whole else value
-    return value if type(value) is int else encode_exactly(value)
+    if field is None or field.type is None or field.type_guessed:
+        return ""
+    return "number" if field.type == "integer" else "text"

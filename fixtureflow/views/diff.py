@@ -13,8 +13,11 @@ from typing import Any
 
 from fixtureflow.comparing.comparison import Comparison, Side
 from fixtureflow.comparing.difference import Difference, FieldDifference, ModelDifference
-from fixtureflow.comparing.shapes import ByPk
-from fixtureflow.errors import one_line
+from fixtureflow.comparing.doubts import Doubts
+from fixtureflow.comparing.identities import Identities
+from fixtureflow.comparing.known import Known
+from fixtureflow.comparing.shapes import ByIdentity, ByPk
+from fixtureflow.errors import UsageError, one_line
 from fixtureflow.patterns import FieldPattern, Pattern, any_matches, parse_patterns
 from fixtureflow.record import Record
 from fixtureflow.reread.catalogue import Catalogue
@@ -30,9 +33,10 @@ __all__ = ["Diff", "diff"]
 class Diff:
     """What was found. The inputs must not change as long as `differences` is to be asked for."""
 
-    def __init__(self, comparison: Comparison, unmatched: list[str], *, by_identity: bool) -> None:
+    def __init__(self, comparison: Comparison, unmatched: list[str], doubts: Doubts | None) -> None:
         self._comparison = comparison
-        self._by_identity = by_identity
+        self.doubts = doubts
+        """Of a comparison by identity: what rows were known by, and what could not be made certain."""
         self.models: dict[str, ModelDifference] = comparison.models
         """By label, in the order of the first records of A, then of B."""
         self.unmatched = unmatched
@@ -40,8 +44,8 @@ class Diff:
 
     @property
     def equal(self) -> bool:
-        """Has every record of each dump its like in the other?"""
-        return all(model.equal for model in self.models.values())
+        """Has every record of each dump its like in the other, for certain?"""
+        return not self.doubts and all(model.equal for model in self.models.values())
 
     def differences(self) -> Iterator[Difference]:
         """Each record that differs, read again: those of A in its order, then what only B has."""
@@ -61,11 +65,13 @@ class Diff:
         lines = [table(["model", "in A", "in B", *_COUNTS], [*rows, _row("total", self.total())])]
         for label, model in self.models.items():
             lines += map(one_line, _lines(label, model))
+        lines += map(one_line, self.doubts.lines() if self.doubts is not None else ())
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
         """For programs: all but the differences themselves, of which there may be many."""
-        return {"equal": self.equal, "models": {label: asdict(model) for label, model in self.models.items()}}
+        models = {label: asdict(model) for label, model in self.models.items()}
+        return {"equal": self.equal, **(self.doubts.as_dict() if self.doubts is not None else {}), "models": models}
 
     def json(self) -> Iterator[str]:
         """The same as JSON text, in pieces, with every difference."""
@@ -89,18 +95,27 @@ def diff(
     include: str | Iterable[str] = (),
     exclude: str | Iterable[str] = (),
     ignore: str | Iterable[str] = (),
+    by_identity: bool = False,
+    lookup_a: Iterable[Record] | None = None,
+    lookup_b: Iterable[Record] | None = None,
     trust_guesses: bool = False,
 ) -> Diff:
     """What differs between the records `a` and `b`: what was added, removed, changed, and in which fields.
 
-    Records are the same row if they have the same primary key. Values are compared as JSON values: `1` is not `1.0`.
-    Lists of fields that the `schema` knows as many-to-many are compared as sets; presets of the apps that are there
-    fill it up. `include` and `exclude` have patterns of models, `ignore` of fields (`"app.model.field"`) that are not
-    compared. All is read at once, a stream is copied to disk. Raises `InputError`, `UsageError`.
+    Records are the same row if they have the same primary key; `by_identity`, if they have the same natural key, or
+    where the schema has none, the same values in their only unique constraint, else the same primary key. References
+    are then the same if they lead to the same row, and ids do not matter; `lookup_a` and `lookup_b` have records that
+    a dump refers to and lacks. Values are compared as JSON values: `1` is not `1.0`. Lists of fields that the `schema`
+    knows as many-to-many are compared as sets; presets of the apps that are there fill it up, with `trust_guesses` also
+    what the records let one guess. `include` and `exclude` have patterns of models, `ignore` of fields
+    (`"app.model.field"`) that are not compared. All is read at once, a stream is copied to disk. Raises `InputError`,
+    `UsageError`.
     """
     given = schema if schema is None or isinstance(schema, Schema) else list(schema)
     included, excluded = parse_patterns(include), parse_patterns(exclude)
     ignored = [FieldPattern(text) for text in ([ignore] if isinstance(ignore, str) else ignore)]
+    if not by_identity and (lookup_a is not None or lookup_b is not None):
+        raise UsageError("`lookup_a=` and `lookup_b=` have a meaning only with `by_identity=True`")
     ours, theirs = Catalogue(a), Catalogue(b)
     labels = list(dict.fromkeys([*ours.models, *theirs.models]))
 
@@ -108,17 +123,27 @@ def diff(
         for catalogue in (ours, theirs):
             yield from catalogue.stretches()
 
-    known = gather(labels, given=given, records=Records(both), infer=None if trust_guesses else False).schema
-    wanted = {label for label in labels if _wanted(label, included, excluded)}
-    sides = [
-        Side(
-            each, {label: ByPk(known, label, ignored, trust=trust_guesses) for label in each.models if label in wanted}
-        )
-        for each in (ours, theirs)
-    ]
+    merged = gather(labels, given=given, records=Records(both), infer=None if trust_guesses else False).schema
+    wanted = [label for label in labels if _wanted(label, included, excluded)]
     unmatched = [pattern.text for pattern in (*included, *excluded) if not pattern.hits]
     unmatched += [one.text for one in ignored if not any(one.matches_model(label) for label in labels)]
-    return Diff(Comparison(*sides, ordered=True), unmatched, by_identity=False)
+    if by_identity:
+        identities = Identities(merged, trust=trust_guesses)
+        of_a = Known(identities, ours, [] if lookup_a is None else [Catalogue(lookup_a)])
+        of_b = Known(identities, theirs, [] if lookup_b is None else [Catalogue(lookup_b)])
+        by_a, by_b = (
+            {label: ByIdentity(identities, label, ignored, each) for label in wanted} for each in (of_a, of_b)
+        )
+        comparison = Comparison(Side(ours, by_a), Side(theirs, by_b), ordered=False)
+        comparison.join()
+        doubts = Doubts.of(identities, of_a, of_b, comparison.models)
+    else:
+        by_pk = {label: ByPk(merged, label, ignored, trust=trust_guesses) for label in wanted}
+        comparison = Comparison(Side(ours, by_pk), Side(theirs, by_pk), ordered=True)
+        comparison.join()
+        doubts = None
+    comparison.tally()
+    return Diff(comparison, unmatched, doubts)
 
 
 def _wanted(label: str, include: list[Pattern], exclude: list[Pattern]) -> bool:

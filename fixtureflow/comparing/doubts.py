@@ -1,0 +1,64 @@
+"""What a comparison by identity could not make certain, and by what it has known the rows of each model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fixtureflow.comparing.difference import ModelDifference
+from fixtureflow.comparing.identities import Identities
+from fixtureflow.comparing.known import Known
+from fixtureflow.references.links import Link
+
+__all__ = ["Doubts"]
+
+
+@dataclass(slots=True)
+class Doubts:
+    """Reasons why two dumps may differ although no difference was found."""
+
+    identities: dict[str, str] = field(default_factory=dict)
+    """By model: `natural key`, `pk`, or the fields of a unique constraint."""
+    lost: dict[Link, tuple[int, int]] = field(default_factory=dict)
+    """References by number, in A and in B, to records that are not there: the numbers were compared."""
+    ambiguous: list[str] = field(default_factory=list)
+    """Models that are referred to and have two records that are known by the same."""
+
+    @classmethod
+    def of(cls, identities: Identities, a: Known, b: Known, models: Mapping[str, ModelDifference]) -> Doubts:
+        """`models` are those that have been compared, with the records that stand there twice."""
+        lost = {link: (a.lost[link], b.lost[link]) for link in sorted({*a.lost, *b.lost})}
+        twice = {label for label, model in models.items() if model.twice_in_a or model.twice_in_b}
+        return cls(
+            {label: str(identities.of(label)) for label in models}, lost, sorted(a.ambiguous | b.ambiguous | twice)
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.lost or self.ambiguous)
+
+    def lines(self) -> Iterator[str]:
+        """For a person, each with what to do."""
+        for link, (ours, theirs) in self.lost.items():
+            where = f"{link.model}.{link.field} → {link.to.model or 'any model'}"
+            yield (
+                f"not certain: {where}: {ours:,} in A, {theirs:,} in B lead to records that are not in the dump, "
+                "so their numbers were compared; give these records with --lookup-a and --lookup-b"
+            )
+        for label in self.ambiguous:
+            what = self.identities.get(label)
+            yield (
+                f"not certain: {label}: two records of one dump have the same {what or 'key'}, "
+                "so which is meant nobody knows; let a schema tell what is unique"
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "known_by": self.identities,
+            "lost": [
+                {"model": link.model, "field": link.field, "to": link.to.model, "a": ours, "b": theirs}
+                for link, (ours, theirs) in self.lost.items()
+            ],
+            "ambiguous": self.ambiguous,
+        }
