@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fixtureflow.sinks.csv.sink import CsvSplit, split_to_csv
     from fixtureflow.sinks.split import Split, split
     from fixtureflow.stages.filter import Filtered, filter  # noqa: A004 - the verb's name
+    from fixtureflow.stages.merge import Joined, merge
     from fixtureflow.stages.natural import Natural, natural
     from fixtureflow.stages.order import Ordered, order
     from fixtureflow.stages.rename import Renamed, rename
@@ -45,6 +46,7 @@ __all__ = [
     "Filtered",
     "FixtureflowError",
     "InputError",
+    "Joined",
     "Natural",
     "Ordered",
     "OutputError",
@@ -67,6 +69,7 @@ __all__ = [
     "filter",
     "gather",
     "infer",
+    "merge",
     "natural",
     "order",
     "read",
@@ -89,6 +92,7 @@ _HOMES = {
     "schema.model": ("Schema",),
     "schema.sources": ("gather", "sources_from"),
     "stages.filter": ("Filtered", "filter"),
+    "stages.merge": ("Joined", "merge"),
     "stages.natural": ("Natural", "natural"),
     "stages.order": ("Ordered", "order"),
     "stages.rename": ("Renamed", "rename"),

@@ -26,6 +26,7 @@ VERBS = (
     "stats",
     "check",
     "diff",
+    "merge",
     "order",
     "natural",
     "rename",

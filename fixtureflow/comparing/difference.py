@@ -140,7 +140,7 @@ def _pk(record: Record) -> str:
 
 def _change(ours: Any, theirs: Any) -> str:
     if _MISSING not in (ours, theirs) and encode_exactly(ours) == encode_exactly(theirs):
-        return f"{_shown(ours)}, which is another row in B"
+        return f"{_shown(ours)} (leads to another row in B, or to none)"
     return f"{_shown(ours)} → {_shown(theirs)}"
 
 

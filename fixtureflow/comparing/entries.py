@@ -60,6 +60,13 @@ class Entries:
         if self._held >= HELD:
             self._spill()
 
+    def add(self, entry: Entry) -> None:
+        """Add one. Raises `OutputError` if the disk is full."""
+        self._parts[entry.key[0]] += _FORM.pack(*entry)
+        self._held += _FORM.size
+        if self._held >= HELD:
+            self._spill()
+
     def part(self, number: int) -> Iterator[Entry]:
         """The entries of a part, in the order they were added."""
         data = b"".join([*(self._read(*piece) for piece in self._spilled[number]), self._parts[number]])

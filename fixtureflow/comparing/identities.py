@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from fixtureflow.references.links import Link, links_of
 from fixtureflow.schema.model import Model, Schema
 
-__all__ = ["Identities", "Identity", "Part"]
+__all__ = ["Identities", "Identity", "Part", "uniques_of"]
 
 
 class Part(NamedTuple):
@@ -103,21 +103,11 @@ class Identities:
         return Part("" if link.by_pk else link.field, link, len(paths), nested=True)
 
     def _unique(self, model: Model) -> Identity | None:
-        found = list(dict.fromkeys(self._uniques(model)))
+        found = list(dict.fromkeys(_constraints(model, trust=self.trust)))
         if len(found) != 1:
             return None
         links = self.links(model.label)
         return Identity(model.label, "unique", tuple(Part(name, links.get(name)) for name in found[0]))
-
-    def _uniques(self, model: Model) -> Iterator[tuple[str, ...]]:
-        for unique in model.uniques or ():
-            stated = self.trust or not unique.guess
-            plain = stated and unique.fields and not unique.condition and not unique.expressions
-            if plain and unique.fields != model.pk and all(name in model.fields for name in unique.fields):
-                yield unique.fields
-        for name, relation in model.relations():
-            if relation.kind == "o2o" and (name,) != model.pk and (self.trust or not relation.guess):
-                yield (name,)
 
     def _pk(self, model: Model) -> Identity:
         links = self.links(model.label)
@@ -126,3 +116,26 @@ class Identities:
             return Identity(model.label, "pk", tuple(Part(name, links.get(name)) for name in names))
         link = next((link for link in links.values() if link.by_pk), None)
         return Identity(model.label, "pk", (Part("", link),))
+
+
+def uniques_of(schema: Schema, label: str) -> list[tuple[str, ...]]:
+    """The fields of a model that no two of its rows have the same values in, its natural key included."""
+    model = schema.concrete(label)
+    if model is None:
+        return []
+    natural = model.natural_key
+    paths = natural.fields if natural and natural.status == "fields" and not natural.guess else ()
+    names = tuple(dict.fromkeys(path.partition("__")[0] for path in paths))
+    own = [names] if names and all(name in model.fields and (name,) != model.pk for name in names) else []
+    return list({tuple(sorted(found)): found for found in [*own, *_constraints(model, trust=False)]}.values())
+
+
+def _constraints(model: Model, *, trust: bool) -> Iterator[tuple[str, ...]]:
+    """The unique constraints that hold for all rows and are on fields."""
+    for unique in model.uniques or ():
+        plain = (trust or not unique.guess) and unique.fields and not unique.condition and not unique.expressions
+        if plain and unique.fields != model.pk and all(name in model.fields for name in unique.fields):
+            yield unique.fields
+    for name, relation in model.relations():
+        if relation.kind == "o2o" and (name,) != model.pk and (trust or not relation.guess):
+            yield (name,)

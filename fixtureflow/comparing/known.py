@@ -66,21 +66,21 @@ class Known:
         self._fill_all()
 
     def record(self, label: str, pk: Any, get: Get) -> str | None:
-        """By what a record is known; None where that is a null or lost, and by its pk if it has no other key."""
+        """By what a record is known, its pk if it has no other key; None where all of that is null, or some is lost."""
         identity = self._identities.of(label)
         values: list[Any] = []
         for at, part in enumerate(identity.parts):
             value = _value(identity, at, pk, get)
             if value is None:
-                return None
-            if part.link is not None:
+                pass
+            elif part.link is not None:
                 value = self.referred(part.link, value, get)
                 if value is None:
                     return None
             elif not part.name:
                 value = self._form(identity.label)(value)
             values.append(value)
-        return _digest(identity.label, identity.kind, values)
+        return _digest(identity.label, identity.kind, values) if values.count(None) < len(values) else None
 
     def by_pk(self, label: str, pk: Any) -> str:
         """What stands for a record that is known by its pk for want of anything else."""
@@ -126,14 +126,16 @@ class Known:
         for part in identity.parts:
             value = items[at : at + part.width] if part.nested else items[at]
             at += part.width
-            if value is not None and part.link is not None:
+            if value is None or value == [None] * part.width:
+                value = None
+            elif part.link is not None:
                 value = self.referred(part.link, value, _nothing)
-            elif value is not None and not part.name:
+                if value is None:
+                    return None
+            elif not part.name:
                 value = self._form(identity.label)(value)
-            if value is None:
-                return None
             values.append(value)
-        return _digest(identity.label, identity.kind, values)
+        return _digest(identity.label, identity.kind, values) if values.count(None) < len(values) else None
 
     def _form(self, label: str) -> Callable[[Any], Key]:
         return self._form_of(Place(label, ""))

@@ -191,3 +191,14 @@ def _kind_of_pk(schema: Schema, label: str) -> str:
     if field is None or field.type is None or field.type_guessed:
         return ""
     return "number" if field.type == "integer" else "text"
+
+
+def fields_that_differ(record: Record, other: Record) -> list[str]:
+    """The names of the fields whose JSON values are not the same in both."""
+    ours, theirs = record.fields, other.fields
+    names = {**ours, **theirs}
+    return [
+        name
+        for name in names
+        if (name in ours) != (name in theirs) or encode_exactly(ours.get(name)) != encode_exactly(theirs.get(name))
+    ]
