@@ -158,6 +158,8 @@ class Comparison:
                     yield difference
             elif kind in _KINDS:
                 yield _one_sided(_KINDS[kind], one)
+        self._a.catalogue.spool.check()
+        self._b.catalogue.spool.check()
 
     def _changed(self, one: Record, other: Record) -> Difference | None:
         """The fields that differ; None if there is none, since one and the same was only read in two ways."""

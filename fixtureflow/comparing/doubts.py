@@ -23,19 +23,25 @@ class Doubts:
     lost: dict[Link, tuple[int, int]] = field(default_factory=dict)
     """References by number, in A and in B, to records that are not there: the numbers were compared."""
     ambiguous: list[str] = field(default_factory=list)
-    """Models that are referred to and have two records that are known by the same."""
+    """Models of which two records of one dump are known by the same."""
+    unsaid: dict[str, list[str]] = field(default_factory=dict)
+    """By model of which no reference is known, the fields that hold what may be ids, and were compared as they are."""
 
     @classmethod
     def of(cls, identities: Identities, a: Known, b: Known, models: Mapping[str, ModelDifference]) -> Doubts:
         """`models` are those that have been compared, with the records that stand there twice."""
         lost = {link: (a.lost[link], b.lost[link]) for link in sorted({*a.lost, *b.lost})}
         twice = {label for label, model in models.items() if model.twice_in_a or model.twice_in_b}
-        return cls(
-            {label: str(identities.of(label)) for label in models}, lost, sorted(a.ambiguous | b.ambiguous | twice)
-        )
+        unsaid = {
+            label: names
+            for label in models
+            if not is_known(identities.schema, label) and (names := sorted(_ids(a, label) | _ids(b, label)))
+        }
+        known_by = {label: str(identities.of(label)) for label in models}
+        return cls(known_by, lost, sorted(a.ambiguous | b.ambiguous | twice), unsaid)
 
     def __bool__(self) -> bool:
-        return bool(self.lost or self.ambiguous)
+        return bool(self.lost or self.ambiguous or self.unsaid)
 
     def lines(self) -> Iterator[str]:
         """For a person, each with what to do."""
@@ -52,6 +58,13 @@ class Doubts:
                 "so which is meant nobody knows; let a schema tell what is unique"
             )
 
+        for label, names in self.unsaid.items():
+            some = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+            yield (
+                f"not certain: {label}: nobody has said what its fields refer to, so the numbers and lists in {some} "
+                "were compared as they are; --settings mysite.settings or --schema FILE tells"
+            )
+
     def as_dict(self) -> dict[str, Any]:
         """For programs."""
         return {
@@ -61,4 +74,16 @@ class Doubts:
                 for link, (ours, theirs) in self.lost.items()
             ],
             "ambiguous": self.ambiguous,
+            "unsaid": self.unsaid,
         }
+
+
+def _ids(known: Known, label: str) -> set[str]:
+    """The fields of a model that hold numbers or lists."""
+    return {
+        name
+        for stretch in known.catalogue.stretches(label)
+        for record in stretch.records()
+        for name, value in record.fields.items()
+        if isinstance(value, list) or type(value) is int or (isinstance(value, str) and value.isdecimal())
+    }

@@ -49,6 +49,7 @@ class Known:
         """`lookups` have records that are referred to and are not in the dump itself."""
         self._identities = identities
         self._schema = identities.schema
+        self.catalogue = catalogue
         self._catalogues = (catalogue, *lookups)
         self._types = ContentTypes(self._schema, *self._catalogues)
         self._labels: dict[str, list[str]] = {}
@@ -270,5 +271,5 @@ def _nothing(name: str) -> None:
 
 
 def _digest(label: str, kind: str, values: list[Any]) -> str:
-    plain = [v if type(v) in (str, int, bytes) else encode_exactly(v) for v in values]
+    plain = [v if type(v) in (str, int, bytes, tuple) else encode_exactly(v) for v in values]
     return digest(repr((label, kind, plain)).encode()).hex()
