@@ -9,7 +9,7 @@ from typing import Any
 from fixtureflow.comparing.difference import ModelDifference
 from fixtureflow.comparing.identities import Identities
 from fixtureflow.comparing.known import Known
-from fixtureflow.references.links import Link
+from fixtureflow.references.links import Link, is_known
 
 __all__ = ["Doubts"]
 

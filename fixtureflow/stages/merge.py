@@ -86,7 +86,7 @@ class Joined(Records):
             first = next(iter(self.findings))
             raise InputError(
                 f"{self.left_out.total():,} records conflict, the first of {first.where} ({first.problem})",
-                advice='keep the first or the last with `prefer="first"`, or put those that conflict apart: `rejects=FILE`',
+                advice='keep the first or the last with `prefer="first"`, or put those apart with `rejects=FILE`',
             )
         if self._rejects is not None:
             write(self._apart(self._joining), self._rejects)
