@@ -52,12 +52,17 @@ def command(
 ) -> None:
     """Tell what differs between two dumps, or that nothing does, whatever the order of their records.
 
-    Records with the same model and primary key are the same row. Values are compared as JSON values, lists of fields
-    that are known to be many-to-many as sets. The exit code is 1 if anything differs, 0 if nothing does.
+    Records with the same model and primary key are the same row. Values are compared as JSON values (1 is not 1.0),
+    lists of fields that are known to be many-to-many as sets. The exit code is 1 if anything differs, else 0.
+
+    With --by-identity rows are known by their natural key, or their only unique constraint, and references are the
+    same if they lead to the same row: for dumps of two databases that number content types or users differently. The
+    exit code is 1 also where that cannot be told for certain; each reason is named.
 
     \b
     Examples:
       fixtureflow diff before.json after.json
+      fixtureflow diff --by-identity --settings mysite.settings old.json new.json
       fixtureflow diff before.json after.json --exclude sessions --ignore auth.user.last_login
       fixtureflow diff before.json after.json --json | jq '.differences[].model'
     """
@@ -86,16 +91,30 @@ def command(
         with opened_output("-") as out:
             for text in found.json() if json else [f"{found.text()}\n"]:
                 out.write(text.encode())
+        _say(run, found)
         say_unmatched(run, found.unmatched, set(found.models))
         _sum(run, found)
     if not found.equal:
         sys.exit(1)
 
 
+def _say(run: Session, found: Diff) -> None:
+    """By what the rows of each model were known, if it was not the primary key."""
+    known_by: dict[str, list[str]] = {}
+    for label, key in found.doubts.known_by.items() if found.doubts is not None else ():
+        kind = key if key in ("natural key", "pk") else "unique fields"
+        known_by.setdefault(kind, []).append(f"{label} ({key})" if kind == "unique fields" else label)
+    for kind, labels in known_by.items():
+        more = f" and {len(labels) - 10} more" if len(labels) > 10 else ""
+        run.say(f"known by {kind}: {', '.join(labels[:10])}{more}")
+
+
 def _sum(run: Session, found: Diff) -> None:
     total = found.total()
+    differences = f"{total.changed:,} changed, {total.added:,} added, {total.removed:,} removed"
     if found.equal:
         run.summary(f"no difference: {amount(total.a)}")
+    elif total.equal:
+        run.summary(f"no difference found, but that is not certain: {amount(total.a)}")
     else:
-        differences = f"{total.changed:,} changed, {total.added:,} added, {total.removed:,} removed"
         run.summary(f"{amount(total.a)} and {total.b:,}: {differences}")

@@ -18,7 +18,7 @@ __all__ = ["Doubts"]
 class Doubts:
     """Reasons why two dumps may differ although no difference was found."""
 
-    identities: dict[str, str] = field(default_factory=dict)
+    known_by: dict[str, str] = field(default_factory=dict)
     """By model: `natural key`, `pk`, or the fields of a unique constraint."""
     lost: dict[Link, tuple[int, int]] = field(default_factory=dict)
     """References by number, in A and in B, to records that are not there: the numbers were compared."""
@@ -52,7 +52,7 @@ class Doubts:
                 "so their numbers were compared; give these records with --lookup-a and --lookup-b"
             )
         for label in self.ambiguous:
-            what = self.identities.get(label)
+            what = self.known_by.get(label)
             yield (
                 f"not certain: {label}: two records of one dump have the same {what or 'key'}, "
                 "so which is meant nobody knows; let a schema tell what is unique"
@@ -68,7 +68,7 @@ class Doubts:
     def as_dict(self) -> dict[str, Any]:
         """For programs."""
         return {
-            "known_by": self.identities,
+            "known_by": self.known_by,
             "lost": [
                 {"model": link.model, "field": link.field, "to": link.to.model, "a": ours, "b": theirs}
                 for link, (ours, theirs) in self.lost.items()
