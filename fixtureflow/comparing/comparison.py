@@ -41,8 +41,9 @@ class Side(NamedTuple):
         return found
 
     def record(self, model: str, place: int, size: int, number: int) -> Record:
-        """A record read again."""
+        """A record read again. Raises `InputError` if its file has changed meanwhile."""
         raw, source, offset = self.catalogue.spool.fetch(place, place + size)
+        self.catalogue.spool.check()
         return Record(raw, model, source, number, offset)
 
 
@@ -158,8 +159,6 @@ class Comparison:
                     yield difference
             elif kind in _KINDS:
                 yield _one_sided(_KINDS[kind], one)
-        self._a.catalogue.spool.check()
-        self._b.catalogue.spool.check()
 
     def _changed(self, one: Record, other: Record) -> Difference | None:
         """The fields that differ; None if there is none, since one and the same was only read in two ways."""
