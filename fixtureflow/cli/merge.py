@@ -79,6 +79,9 @@ def command(
             _say(run, merged)
             raise
     _say(run, merged)
+    if merged.by_unique:
+        models = ", ".join(merged.by_unique)
+        run.say(f"what refers to records of {models} that are left out leads nowhere now: fixtureflow check finds it")
     left = f", {merged.left_out.total():,} left out that conflict" if merged.left_out else ""
     repeated = f"{merged.repeated.total():,} that were there already"
     run.summary(f"{amount(records.count)} in, {written.records:,} out, {repeated}{left}")
@@ -87,6 +90,3 @@ def command(
 def _say(run: Session, merged: Joined) -> None:
     for group in merged.findings:
         run.say(str(group))
-    if merged.by_unique and merged.left_out:
-        models = ", ".join(merged.by_unique)
-        run.say(f"what refers to records of {models} that are left out leads nowhere now: fixtureflow check finds it")

@@ -20,7 +20,12 @@ parts: ff.Split = ff.split(dump, "parts", by="app", number=True)
 rows: ff.CsvSplit = ff.split_to_csv(dump, Path("rows"), ff.infer(dump), dialect="sqlite", force=True)
 resets: ff.Sequences = ff.sequences(dump, target="postgresql:///mysite")
 found: ff.Stats = ff.stats(dump)
+compared: ff.Diff = ff.diff(dump, ff.read("b.json"), by_identity=True, ignore="auth.user.last_login")
+joined: ff.Joined = ff.merge(ff.read("a.json", "b.json"), prefer="last", rejects=Path("rejects.json"))
 try:
+    for difference in compared.differences():
+        print(difference.kind, difference.model, difference.fields, difference.a and difference.a.pk)
+    print(compared.equal, compared.models["auth.user"].changed, compared.text(), joined.left_out, joined.repeated)
     print(written.records, parts.records, found.table(), kept.dropped, ordered.cycles)
     print(rows.rows, rows.files[0].name, resets.sql(), resets.statements, resets.unknown)
 except ff.InputError as error:
@@ -30,3 +35,5 @@ ff.wriet(dump)  # type: ignore[attr-defined]
 ff.write(dump, "out.json", indent="2")  # type: ignore[arg-type]
 ff.split(dump, "parts", by="field")  # type: ignore[arg-type]
 ff.sequences(dump, dialect="oracle")  # type: ignore[arg-type]
+ff.merge(dump, prefer="newest")  # type: ignore[arg-type]
+ff.diff(dump)  # type: ignore[call-arg]
