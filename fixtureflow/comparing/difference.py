@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -36,9 +37,10 @@ class Difference(NamedTuple):
         """For programs. Of a field that one of the two lacks, that side is left out."""
         fields: dict[str, dict[str, Any]] = {name: {} for name in self.fields}
         for side, record in (("a", self.a), ("b", self.b)):
+            values = {} if record is None else values_of(record)
             for name in self.fields:
-                if record is not None and (value := value_of(record, name)) is not _MISSING:
-                    fields[name][side] = value
+                if name in values:
+                    fields[name][side] = values[name]
         return {
             "change": self.kind,
             "model": self.model,
@@ -48,9 +50,9 @@ class Difference(NamedTuple):
         }
 
 
-def value_of(record: Record, name: str) -> Any:
-    """The value of a field; `_MISSING` where the record lacks it."""
-    return record.pk if name == "pk" else record.fields.get(name, _MISSING)
+def values_of(record: Record) -> dict[str, Any]:
+    """The values of a record by field, and its `pk`."""
+    return {**record.fields, "pk": record.pk}
 
 
 def place_of(record: Record) -> dict[str, Any]:
@@ -70,15 +72,14 @@ class FieldDifference:
     """The values are lists with the same items in another order, of a field that nobody knows to be many-to-many."""
     examples: list[str] = field(default_factory=list)
 
-    def note(self, difference: Difference, name: str) -> None:
-        assert difference.a and difference.b  # noqa: S101
-        ours, theirs = value_of(difference.a, name), value_of(difference.b, name)
+    def note(self, pks: str, ours: Any, theirs: Any) -> None:
+        """Count one more."""
         self.changed += 1
         self.missing_in_a += ours is _MISSING
         self.missing_in_b += theirs is _MISSING
         self.only_order += _same_items(ours, theirs)
         if len(self.examples) < SHOWN:
-            self.examples.append(f"{_pks(difference.a, difference.b)}: {_change(ours, theirs)}")
+            self.examples.append(f"{pks}: {_change(ours, theirs)}")
 
 
 @dataclass(slots=True)
@@ -104,22 +105,28 @@ class ModelDifference:
 
     def note(self, difference: Difference) -> None:
         """Count the fields of one difference; the record itself is counted already."""
-        for name in difference.fields:
-            self.fields.setdefault(name, FieldDifference()).note(difference, name)
-        if difference.kind != "changed":
-            record = difference.a or difference.b
-            assert record is not None  # noqa: S101
-            self._example(difference.kind, _pk(record))
+        a, b = difference.a, difference.b
+        if a is not None and b is not None:
+            ours, theirs, pks = values_of(a), values_of(b), _pks(a, b)
+            for name in difference.fields:
+                found = self.fields.setdefault(name, FieldDifference())
+                found.note(pks, ours.get(name, _MISSING), theirs.get(name, _MISSING))
+        elif record := a or b:
+            self._example(difference.kind, lambda: _pk(record))
 
     def note_again(self, side: str, record: Record, first: Record) -> None:
         """One that stands in a dump again."""
-        same = ", the very same" if first.value() == record.value() else ""
-        self._example(f"twice_in_{side}", f"{_pk(record)} (records {first.number:,} and {record.number:,}{same})")
+        self._example(f"twice_in_{side}", lambda: _twice(record, first))
 
-    def _example(self, kind: str, text: str) -> None:
+    def _example(self, kind: str, text: Callable[[], str]) -> None:
         examples = self.examples.setdefault(kind, [])
         if len(examples) < SHOWN:
-            examples.append(text)
+            examples.append(text())
+
+
+def _twice(record: Record, first: Record) -> str:
+    same = ", the very same" if encode_exactly(first.fields) == encode_exactly(record.fields) else ""
+    return f"{_pk(record)} (records {first.number:,} and {record.number:,}{same})"
 
 
 def _same_items(ours: Any, theirs: Any) -> bool:

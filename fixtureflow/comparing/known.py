@@ -22,7 +22,7 @@ from fixtureflow.turning.store import Disk, Repeats, Store
 
 __all__ = ["Known"]
 
-MEMORY = 100_000_000
+MEMORY = 60_000_000
 """Bytes that is kept of one dump's records in memory."""
 WAITING = 100_000
 """Records held in memory that are known by others that are still to come."""

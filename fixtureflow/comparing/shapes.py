@@ -95,8 +95,10 @@ class _Kept:
         self._known: dict[str, bool] = {}
 
     def __call__(self, fields: Values) -> Values:
-        """The fields that are kept, in a dict that may be changed."""
-        kept = {name: value for name, value in fields.items() if not (self._patterns and self.ignores(name))}
+        """The fields that are kept; it is `fields` itself that is changed, if it can be."""
+        kept = fields
+        if self._patterns:
+            kept = {name: value for name, value in fields.items() if not self.ignores(name)}
         for name in self._moments:
             value = kept.get(name)
             if type(value) is str and ".000" in value:
@@ -163,7 +165,7 @@ class ByIdentity:
 
     def view(self, pk: Any, fields: Values, encode: Encode) -> Values:
         """Of a reference by what its record is known; and the pk, unless it is a number that a database has given."""
-        view = self._kept(fields)
+        view = self._kept(fields.copy())
         for name, link in self._links.items():
             if name in view:
                 view[name] = self._followed(link, view[name], fields, encode)
