@@ -37,7 +37,7 @@ class Difference(NamedTuple):
         """For programs. Of a field that one of the two lacks, that side is left out."""
         fields: dict[str, dict[str, Any]] = {name: {} for name in self.fields}
         for side, record in (("a", self.a), ("b", self.b)):
-            values = {} if record is None else values_of(record)
+            values = values_of(record) if record is not None and self.fields else {}
             for name in self.fields:
                 if name in values:
                     fields[name][side] = values[name]

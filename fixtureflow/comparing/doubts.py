@@ -9,7 +9,7 @@ from typing import Any
 from fixtureflow.comparing.difference import ModelDifference
 from fixtureflow.comparing.identities import Identities
 from fixtureflow.comparing.known import Known
-from fixtureflow.references.links import Link, is_known
+from fixtureflow.references.links import Link
 
 __all__ = ["Doubts"]
 
@@ -35,7 +35,7 @@ class Doubts:
         unsaid = {
             label: names
             for label in models
-            if not is_known(identities.schema, label) and (names := sorted(_ids(a, label) | _ids(b, label)))
+            if not identities.told(label) and (names := sorted(_ids(a, label) | _ids(b, label)))
         }
         known_by = {label: str(identities.of(label)) for label in models}
         return cls(known_by, lost, sorted(a.ambiguous | b.ambiguous | twice), unsaid)

@@ -62,6 +62,11 @@ class Identities:
         """By field, the references of a model that are known, not guessed."""
         return {link.field: link for link in links_of(self.schema, label) if self.trust or not link.guess}
 
+    def told(self, label: str) -> bool:
+        """Has anybody said what the fields of the model refer to?"""
+        model = self.schema.concrete(label)
+        return bool(self.links(label)) or (model is not None and "relations" in model.complete)
+
     def _natural(self, model: Model) -> Identity | None:
         paths = self._paths(model)
         parts: list[Part] = []

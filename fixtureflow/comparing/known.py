@@ -59,6 +59,7 @@ class Known:
                 labels.append(label)
         self._forms: dict[Place, Callable[[Any], Key]] = {}
         self._stores: dict[Place, Store] = {}
+        self._targets: dict[str, list[str]] = {}
         self._filling: set[str] = set()
         self.lost: Counter[Link] = Counter()
         """References by number to records that are known by more than their number, and are not there."""
@@ -185,7 +186,10 @@ class Known:
     def _led_to(self, link: Link) -> list[str]:
         if link.kind != "generic":
             return [self._identities.of(link.to.model).label]
-        return sorted({label for source in self._labels.get(link.model, ()) for label in self._types.targets(source)})
+        if link.model not in self._targets:
+            sources = self._labels.get(link.model, ())
+            self._targets[link.model] = sorted({label for source in sources for label in self._types.targets(source)})
+        return self._targets[link.model]
 
     def _fill(self, labels: list[str]) -> None:
         """Keep what the records of some models are known by; several only if they are known by each other."""

@@ -123,7 +123,8 @@ def diff(
         for catalogue in (ours, theirs):
             yield from catalogue.stretches()
 
-    merged = gather(labels, given=given, records=Records(both), infer=None if trust_guesses else False).schema
+    infer = None if by_identity or trust_guesses else False
+    merged = gather(labels, given=given, records=Records(both), infer=infer).schema
     wanted = [label for label in labels if _wanted(label, included, excluded)]
     unmatched = [pattern.text for pattern in (*included, *excluded) if not pattern.hits]
     unmatched += [one.text for one in ignored if not any(one.matches_model(label) for label in labels)]

@@ -259,3 +259,34 @@ def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path) -> None:
     a.write_bytes(text(("item", 1, {"n": 12345})))
     with pytest.raises(ff.InputError, match="has changed"):
         list(found.differences())
+
+
+def test_a_guessed_reference_is_followed_only_if_that_is_asked_for() -> None:
+    people, posts = range(1, 31), range(1, 61)
+
+    def dump(move: int) -> bytes:
+        users = [("person", (n + move) % 30 + 1, {"username": f"u{n}"}) for n in people]
+        return text(*users, *(("post", n, {"person": (n % 30 + move) % 30 + 1}) for n in posts))
+
+    schema = parse(
+        b'{"models": {"shop.person": {"pk": ["id"], "fields": {"id": {}, "username": {}}, "complete": ["relations"],'
+        b'"natural_key": {"status": "fields", "fields": ["username"]}}}}'
+    )
+
+    def found(**options: Any) -> ff.Diff:
+        dumps = (ff.read(io.BytesIO(dump(move))) for move in (0, 7))
+        return ff.diff(*dumps, schema, by_identity=True, **options)
+
+    assert found().models["shop.post"].changed == 60
+    assert "not certain: shop.post: nobody has said what its fields refer to" in found().text()
+    assert found(trust_guesses=True).equal
+
+
+def test_rows_of_a_proxy_are_those_of_its_model() -> None:
+    schema = parse(
+        b'{"models": {"shop.real": {"pk": ["id"], "fields": {"id": {}}}, "shop.proxy": {"proxy_for": "shop.real"}}}'
+    )
+    a, b = text(("real", 1, {"n": 1})), text(("proxy", 1, {"n": 1}))
+    assert ff.diff(ff.read(io.BytesIO(a)), ff.read(io.BytesIO(b)), schema).equal
+    merged = ff.merge(ff.read(io.BytesIO(a), io.BytesIO(b)), schema)
+    assert len(list(merged)) == 1
