@@ -39,12 +39,42 @@ FOLDER = {
     "uniques": [{"fields": ["parent", "name"]}],
     "complete": ["relations"],
 }
+CODE = {"pk": ["id"], "fields": {"id": {"type": "uuid"}}, "complete": ["relations"]}
+CARD = {
+    "pk": ["number"],
+    "fields": {
+        "number": {"type": "text"},
+        "owner": {"relation": {"kind": "o2o", "to": "shop.owner"}},
+        "at": {"relation": {"kind": "fk", "to": "shop.place", "to_field": "code"}},
+    },
+}
+PLACE = {
+    "pk": ["id"],
+    "fields": {"id": {"type": "integer"}, "code": {"type": "text"}, "sign": {"type": "text"}},
+    "uniques": [{"fields": ["code"]}, {"fields": ["sign"]}],
+    "complete": ["relations"],
+}
+NOTE = {
+    "pk": ["id"],
+    "fields": {
+        "id": {"type": "integer"},
+        "kind": {"relation": {"kind": "fk", "to": "contenttypes.contenttype"}},
+        "about": {"relation": {"kind": "fk", "to": "auth.permission"}},
+    },
+    "generic_keys": [{"content_type": "kind", "object_id": "object"}],
+}
 KEYED = {"pk": ["key"], "fields": {"key": {"type": "text"}}, "complete": ["relations"]}
-SCHEMA = parse(
-    json.dumps(
-        {"models": {"shop.item": ITEM, "shop.owner": OWNER, "shop.folder": FOLDER, "shop.keyed": KEYED}}
-    ).encode()
-)
+MODELS = {
+    "shop.item": ITEM,
+    "shop.owner": OWNER,
+    "shop.folder": FOLDER,
+    "shop.keyed": KEYED,
+    "shop.code": CODE,
+    "shop.card": CARD,
+    "shop.place": PLACE,
+    "shop.note": NOTE,
+}
+SCHEMA = parse(json.dumps({"models": MODELS}).encode())
 
 
 def text(*records: tuple[str, Any, dict[str, Any]]) -> bytes:
@@ -71,6 +101,7 @@ def item(fields: str, pk: str = "1") -> bytes:
         ('"n": NaN', '"n":   NaN'),
         ('"n": 1e999', '"n": Infinity'),
         ('"s": "\\ud800"', '"s": "\\uD800"'),
+        ('"s": NaN, "s": "\\u00e9"', '"s": "é"'),
         ('"n": 123456789012345678901234567890', '"n":123456789012345678901234567890'),
         ('"tags": [1, 2, 2]', '"tags": [2, 1]'),
         ('"at": "2024-02-29T12:00:00.000Z"', '"at": "2024-02-29T12:00:00Z"'),
@@ -122,6 +153,11 @@ def test_a_field_that_one_side_lacks_is_said_to_be_missing() -> None:
 def test_primary_keys_are_compared_as_django_reads_them() -> None:
     assert diff(item("", "1"), item("", '"1"')).equal
     assert not diff(item("", "1"), item("", '"01x"')).equal
+    assert diff(item("", "1"), item("", '"01"')).equal  # a number, the schema says
+    assert diff(text(("keyed", "7", {})), text(("keyed", 7, {}))).equal
+    assert not diff(text(("keyed", "7", {})), text(("keyed", "07", {}))).equal
+    dashed = "1d7f3c1e-8a52-4b6f-9a55-0c1f6f1e2a3b"
+    assert diff(text(("code", dashed, {})), text(("code", dashed.replace("-", "").upper(), {}))).equal
     assert diff(text(("keyed", "a" * 32, {})), text(("keyed", "a" * 32, {}))).equal
     assert not diff(text(("keyed", "a" * 32, {})), text(("keyed", "A" * 32, {}))).equal
     assert not diff(text(("unknown", "a" * 32, {})), text(("unknown", "A" * 32, {}))).equal
@@ -157,6 +193,44 @@ def test_a_reference_counts_by_what_it_leads_to() -> None:
     found = diff(a, astray, by_identity=True)
     assert not found.equal
     assert "pk 1: 1 (leads to another row in B, or to none)" in found.text()
+
+
+def test_a_generic_key_and_a_natural_one_count_by_what_they_lead_to() -> None:
+    def dump(types: tuple[int, int], owner: int, permission: Any) -> bytes:
+        kinds = [
+            {"model": "contenttypes.contenttype", "pk": pk, "fields": {"app_label": "shop", "model": name}}
+            for pk, name in zip(types, ("owner", "item"), strict=True)
+        ]
+        fields = {"name": "x", "codename": "add_owner", "content_type": types[0]}
+        rights = [{"model": "auth.permission", "pk": types[1], "fields": fields}]
+        note = ("note", 1, {"kind": types[0], "object": str(owner), "about": permission})
+        owners = [("owner", owner, {"name": "ann"}), ("owner", 3 - owner, {"name": "bob"})]
+        return json.dumps([*kinds, *rights, *json.loads(text(*owners, note))]).encode()
+
+    old = dump((1, 2), 1, 2)
+    assert diff(old, dump((8, 9), 2, 9), by_identity=True).equal
+    assert diff(old, dump((8, 9), 2, ["add_owner", "shop", "owner"]), by_identity=True).equal
+    astray = dump((8, 9), 2, 9).replace(b'"object": "2"', b'"object": "1"')
+    assert [one.fields for one in diff(old, astray, by_identity=True).differences()] == [("object",)]
+
+
+def test_a_key_that_is_no_number_is_compared_beside_what_the_row_is_known_by() -> None:
+    a = text(("owner", 1, {"name": "ann"}), ("card", "k1", {"owner": 1}))
+    b = text(("owner", 2, {"name": "ann"}), ("card", "k2", {"owner": 2}))
+    assert [one.fields for one in diff(a, b, by_identity=True).differences()] == [("pk",)]
+    assert diff(a, b, by_identity=True, ignore="shop.card.pk").equal
+
+
+def test_a_model_with_several_unique_constraints_is_known_by_its_pk() -> None:
+    a, b = (text(("place", pk, {"code": "c", "sign": "s"}), ("card", "k", {"at": "c"})) for pk in (1, 2))
+    assert diff(a, a, by_identity=True).equal
+    found = diff(a, b, by_identity=True)
+    assert found.doubts is not None and found.doubts.known_by["shop.place"] == "pk"
+    assert [(one.kind, one.model) for one in found.differences()] == [
+        ("removed", "shop.place"),
+        ("changed", "shop.card"),  # its place is another row, for all that is known
+        ("added", "shop.place"),
+    ]
 
 
 def test_a_tree_is_known_by_its_names_whatever_the_order() -> None:

@@ -150,6 +150,15 @@ def test_conflicts_are_settled_as_asked_and_the_others_put_apart(
     assert f"6 records in, {len(stay)} out, 1 that were there already, {len(go)} left out" in found.said[-1]
 
 
+def test_what_has_gone_already_is_in_nobodys_way() -> None:
+    def top(pk: int, name: str) -> bytes:
+        return json.dumps([{"model": "c.top", "pk": pk, "fields": {"name": name}}]).encode()
+
+    out, found = merged(top(1, "x"), top(1, "y"), top(2, "y"), prefer="first")
+    assert [record["fields"]["name"] for record in json.loads(out)] == ["x", "y"]
+    assert [conflict.why.name for conflict in found.conflicts()] == ["PK"]
+
+
 def test_records_keep_their_bytes_and_a_lone_file_its_layout() -> None:
     first, second = (
         b'{"model": "a.b" , "pk": 1, "fields": {"n": 1.50, "s": "\\u00e9"}}',
