@@ -85,12 +85,15 @@ def records(size: int, seed: int = 7) -> Iterator[tuple[str, Any, dict[str, Any]
             yield model, pk, fields
 
 
-def write(path: Path, size: int) -> int:
-    """Write the dump; returns the number of records."""
+def write(path: Path, size: int, *, shuffled: bool = False) -> int:
+    """Write the dump; returns the number of records. `shuffled` puts the same ones in another order, and escapes."""
     count = 0
+    rows = records(size)
+    if shuffled:
+        rows = iter(random.Random(size).sample(every := list(rows), len(every)))
     with path.open("wb") as file:
-        for model, pk, fields in records(size):
-            record = json.dumps({"model": model, "pk": pk, "fields": fields}, ensure_ascii=False)
+        for model, pk, fields in rows:
+            record = json.dumps({"model": model, "pk": pk, "fields": fields}, ensure_ascii=shuffled)
             file.write((b", " if count else b"[") + record.encode())
             count += 1
         file.write(b"]")
