@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import NamedTuple
 
 from fixtureflow.comparing.difference import Difference, Kind, ModelDifference
-from fixtureflow.comparing.entries import PARTS, Entries, Entry
-from fixtureflow.comparing.shapes import Shape, entries, texts
+from fixtureflow.comparing.entries import PARTS, Entry
+from fixtureflow.comparing.reading import entries_of
+from fixtureflow.comparing.shapes import Shape, texts
 from fixtureflow.comparing.sorter import Sorter
 from fixtureflow.record import Record
 from fixtureflow.reread.catalogue import Catalogue
@@ -27,18 +28,6 @@ class Side(NamedTuple):
 
     catalogue: Catalogue
     shapes: Mapping[str, Shape]
-
-    def entries(self, models: Sequence[str]) -> Entries:
-        """What is kept of all records whose model is compared."""
-        found = Entries()
-        if self.shapes:
-            for run in self.catalogue.runs(*self.shapes):
-                stretch = self.catalogue.spool.stretch(run)
-                places, sizes = stretch.spans(run.start)
-                digests = entries(self.shapes[run.model], stretch)
-                found.extend(digests, places, sizes, run.number, models.index(run.model))
-        self.catalogue.spool.check()
-        return found
 
     def record(self, model: str, place: int, size: int, number: int) -> Record:
         """A record read again. Raises `InputError` if its file has changed meanwhile."""
@@ -63,7 +52,7 @@ class Comparison:
         """Find out which records differ."""
         for label, model in self.models.items():
             model.a, model.b = self._a.catalogue.count(label), self._b.catalogue.count(label)
-        ours, theirs = self._a.entries(self._labels), self._b.entries(self._labels)
+        ours, theirs = (entries_of(side.catalogue, side.shapes, self._labels) for side in (self._a, self._b))
         for part in range(PARTS):
             left, left_again = _by_key(ours.part(part))
             right, right_again = _by_key(theirs.part(part))

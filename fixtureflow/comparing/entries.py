@@ -50,11 +50,11 @@ class Entries:
         places: Sequence[int],
         sizes: Sequence[int],
         first: int,
-        model: int,
+        models: Sequence[int],
     ) -> None:
-        """Add neighbours of one model; `first` is the number of the first. Raises `OutputError` if the disk is full."""
+        """Add neighbours; `first` is the number of the first. Raises `OutputError` if the disk is full."""
         parts, pack = self._parts, _FORM.pack
-        for (key, value), place, size, number in zip(digests, places, sizes, count(first)):
+        for (key, value), place, size, number, model in zip(digests, places, sizes, count(first), models):
             parts[key[0]] += pack(key, value, place, size, number, model)
         self._held += len(places) * _FORM.size
         if self._held >= HELD:

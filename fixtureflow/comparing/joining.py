@@ -14,13 +14,14 @@ from fixtureflow.comparing.canonical import digest, encode_exactly
 from fixtureflow.comparing.entries import PARTS, Entries, Entry
 from fixtureflow.comparing.forms import exact_form
 from fixtureflow.comparing.identities import uniques_of
-from fixtureflow.comparing.shapes import ByPk, entries
+from fixtureflow.comparing.reading import entries_of
+from fixtureflow.comparing.shapes import ByPk
 from fixtureflow.comparing.sorter import Sorter
 from fixtureflow.record import Record
 from fixtureflow.references.links import Place
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.rows import Columns
-from fixtureflow.reread.stretch import Stretch
+from fixtureflow.reread.stretch import Run
 from fixtureflow.schema.model import Schema
 
 __all__ = ["Conflict", "Joining", "Prefer", "Why"]
@@ -69,20 +70,22 @@ class Joining:
         if self._keys:
             self._by_unique()
 
-    def stretches(self) -> Iterator[tuple[Stretch, list[Why | None] | None]]:
-        """All records in the order they were read; and why each is left out, None for all where none is."""
+    def runs(self) -> Iterator[tuple[Run, dict[int, Why]]]:
+        """All runs in the order they were read; by place, why some of their records are left out."""
         waiting = (_DROPPED.unpack(item) for item in self._dropped)
         place, why = next(waiting, (None, 0))
         for run in self._catalogue.runs():
-            stretch = self._catalogue.spool.stretch(run)
-            if place is None or place >= run.end:
-                yield stretch, None
-                continue
             left_out: dict[int, Why] = {}
             while place is not None and place < run.end:
                 left_out.setdefault(place, Why(why))
                 place, why = next(waiting, (None, 0))
-            yield stretch, list(map(left_out.get, stretch.spans(run.start)[0]))
+            yield run, left_out
+
+    def records(self, run: Run, left_out: dict[int, Why]) -> Iterator[tuple[Record, Why | None]]:
+        """The records of a run, each with why it is left out, None if it is kept."""
+        stretch = self._catalogue.spool.stretch(run)
+        places, _ = stretch.spans(run.start)
+        return zip(stretch.records(), map(left_out.get, places), strict=True)
 
     def conflicts(self) -> Iterator[Conflict]:
         """All of them, in the order they were read."""
@@ -98,13 +101,7 @@ class Joining:
     def _by_pk(self) -> None:
         """Leave out records whose primary key another one has."""
         shapes = {label: ByPk(self._schema, label, []) for label in self._models}
-        found = Entries()
-        for run in self._catalogue.runs():
-            stretch = self._catalogue.spool.stretch(run)
-            places, sizes = stretch.spans(run.start)
-            model = self._models.index(run.model)
-            found.extend(entries(shapes[run.model], stretch), places, sizes, run.number, model)
-        for group in _groups(found):
+        for group in _groups(entries_of(self._catalogue, shapes, self._models)):
             same = all(entry.value == group[0].value for entry in group)
             stays = group[0] if same else self._chosen(group)
             for entry in group:
@@ -120,15 +117,16 @@ class Joining:
             keys.setdefault(label, []).append((nth, names))
         columns = {label: Columns(list({name: 0 for _, names in own for name in names})) for label, own in keys.items()}
         found = Entries()
-        for stretch, left_out in self.stretches():
-            label = stretch.run.model
-            if label not in keys:
+        for run, left_out in self.runs():
+            label = run.model
+            if label not in keys or len(left_out) == run.count:
                 continue
-            places, sizes = stretch.spans(stretch.run.start)
+            stretch = self._catalogue.spool.stretch(run)
+            places, sizes = stretch.spans(run.start)
             at, owner = columns[label].at, _concrete(self._schema, label)
             form = exact_form(self._schema, Place(label, ""))
             for n, (pk, fields) in enumerate(columns[label].rows(stretch)):
-                if left_out is not None and left_out[n] is not None:
+                if places[n] in left_out:
                     continue
                 row = digest(repr(form(pk)).encode() if pk is not None else b"%d" % places[n])
                 for nth, names in keys[label]:

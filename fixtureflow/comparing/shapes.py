@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -18,7 +18,7 @@ from fixtureflow.references.links import Link, Place, field_of
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.schema.model import Model, Schema
 
-__all__ = ["ByIdentity", "ByPk", "Shape", "entries", "texts"]
+__all__ = ["ByIdentity", "ByPk", "Shape", "digests", "fields_that_differ", "texts"]
 
 
 class _Row(msgspec.Struct, gc=False):
@@ -47,20 +47,20 @@ class Shape(Protocol):
         """By name what is compared, in the form in which the same is equal."""
 
 
-def entries(shape: Shape, stretch: Stretch) -> Iterator[tuple[bytes, bytes]]:
-    """The digests of each record's key and values."""
-    key, view, encode = shape.key, shape.view, encode_decoded
+def digests(shapes: Sequence[Shape], stretch: Stretch) -> Iterator[tuple[bytes, bytes]]:
+    """The digests of each record's key and values; `shapes` has that of each record."""
     try:
         rows = _decode(stretch.array())
     except (msgspec.MsgspecError, RecursionError):
-        yield from (_entry(shape, record) for record in stretch.records())
+        yield from map(_digests, shapes, stretch.records())
         return
-    for row in rows:
+    encode = encode_decoded
+    for row, shape in zip(rows, shapes, strict=True):
         pk, fields = row.pk, row.fields
-        yield key(pk, fields, encode), digest(encode(view(pk, fields, encode)))
+        yield shape.key(pk, fields, encode), digest(encode(shape.view(pk, fields, encode)))
 
 
-def _entry(shape: Shape, record: Record) -> tuple[bytes, bytes]:
+def _digests(shape: Shape, record: Record) -> tuple[bytes, bytes]:
     """Of a record whose neighbour, or it itself, holds what msgspec refuses: `NaN` and the like.
 
     Which of the two texts a record has follows from its values alone.
@@ -70,6 +70,7 @@ def _entry(shape: Shape, record: Record) -> tuple[bytes, bytes]:
         row = _decode_one(record.raw)
         pk, fields = row.pk, row.fields
     except (msgspec.MsgspecError, RecursionError):
+        record.model = shape.label  # for what is said if Python's json cannot read it either
         pk, fields, encode = record.pk, record.fields, encode_exactly
     return shape.key(pk, fields, encode), digest(encode(shape.view(pk, fields, encode)))
 

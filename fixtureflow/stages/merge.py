@@ -91,27 +91,30 @@ class Joined(Records):
         if self._rejects is not None:
             write(self._apart(self._joining), self._rejects)
         before: Stretch | None = None
-        for stretch, whys in self._joining.stretches():
-            if whys is None:
-                if gap := stretch.follows(before):
-                    stretch.lead = self._catalogue.spool.read(*gap)
-                before = stretch
-                yield stretch
+        for run, left_out in self._joining.runs():
+            if len(left_out) == run.count:
+                before = None
                 continue
-            kept = [record for record, why in zip(stretch.records(), whys, strict=True) if why is None]
-            before = None
-            if kept:
-                yield Block.of(kept)
+            if left_out:
+                kept = [record for record, why in self._joining.records(run, left_out) if why is None]
+                before = None
+                if kept:
+                    yield Block.of(kept)
+                continue
+            stretch = self._catalogue.spool.stretch(run)
+            if gap := stretch.follows(before):
+                stretch.lead = self._catalogue.spool.read(*gap)
+            before = stretch
+            yield stretch
         self._catalogue.spool.check()
 
     def _planned(self, catalogue: Catalogue) -> Joining:
         records = Records(catalogue.stretches)
         schema = gather(catalogue.models, given=self._given, records=records, infer=False).schema
         joining = Joining(schema, catalogue, self._prefer)
-        for stretch, whys in joining.stretches():
-            for why in whys or ():
-                if why is not None:
-                    (self.repeated if why is Why.REPEATED else self.left_out)[stretch.run.model] += 1
+        for run, left_out in joining.runs():
+            for why in left_out.values():
+                (self.repeated if why is Why.REPEATED else self.left_out)[run.model] += 1
         done = f"the {self._prefer} one is kept" if self._prefer else ""
         for conflict in joining.conflicts():
             self.findings.add(_finding(conflict, done))
@@ -121,10 +124,9 @@ class Joined(Records):
 
     def _apart(self, joining: Joining) -> Iterator[Record]:
         """The records that conflict and are not kept."""
-        for stretch, whys in joining.stretches():
-            if whys is not None:
-                conflicting = (Why.PK, Why.UNIQUE)
-                yield from (r for r, why in zip(stretch.records(), whys, strict=True) if why in conflicting)
+        for run, left_out in joining.runs():
+            if left_out:
+                yield from (r for r, why in joining.records(run, left_out) if why in (Why.PK, Why.UNIQUE))
 
 
 def _finding(conflict: Conflict, done: str) -> Finding:
