@@ -42,7 +42,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         count = write(Path(folder, "dump.json"), megabytes * 1_000_000)
         if {"diff", "merge"} & set(wanted):  # two dumps are read there, and a peer reads one
-            write(Path(folder, "shuffled.json"), megabytes * 1_000_000, shuffled=True)
+            maker = [
+                sys.executable,
+                Path(__file__).with_name("make_dump.py"),
+                str(megabytes),
+                "shuffled.json",
+                "shuffled",
+            ]
+            subprocess.run(maker, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # memory of its own
         Path(folder, "schema.json").write_text(json.dumps(SCHEMA))
         Path(folder, "types.json").write_text(json.dumps(TYPES))
         print(f"{megabytes} MB, {count:,} records, {rounds} rounds")

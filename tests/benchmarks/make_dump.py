@@ -1,4 +1,4 @@
-"""Write a mixed dump of a given size, the same bytes each time: `python make_dump.py 200 dump.json`.
+"""Write a mixed dump of a given size, the same bytes each time: `python make_dump.py 200 dump.json [shuffled]`.
 
 A content site as dumpdata writes it: users, tokens, posts with text in several scripts, a tree of comments, the admin's
 log, and versions whose JSON fields and strings hold what looks like records.
@@ -174,4 +174,4 @@ def _version(rng: random.Random, number: int, users: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(write(Path(sys.argv[2]), int(sys.argv[1]) * 1_000_000), "records")
+    print(write(Path(sys.argv[2]), int(sys.argv[1]) * 1_000_000, shuffled="shuffled" in sys.argv[3:]), "records")
