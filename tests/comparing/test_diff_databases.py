@@ -46,10 +46,8 @@ def moved(project: str, source: str, target: str) -> tuple[bytes, bytes]:
 @pytest.mark.parametrize(
     ("backend", "other", "project"),
     [
-        ("sqlite", "sqlite", "everything"),
         ("sqlite", "postgresql", "everything"),
         ("postgresql", "sqlite", "tokens"),
-        ("mariadb", "mariadb", "tokens"),
     ],
 )
 def test_the_ids_of_two_databases_do_not_matter_by_identity(
@@ -77,7 +75,7 @@ def test_any_one_change_is_found(project: str, scratch_on: Scratch) -> None:
     rng = random.Random(1)
     for by_identity in (False, True):
         assert differences(diff(text, text, project, by_identity=by_identity)) == set()
-        for _ in range(25):
+        for _ in range(12):
             changed = json.loads(text)
             rng.shuffle(changed)
             record = rng.choice([record for record in changed if record["fields"]])
