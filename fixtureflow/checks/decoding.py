@@ -18,6 +18,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from fixtureflow.checks.judge import NULL, Fault, Judge
+from fixtureflow.reread.structs import plain_names, refused
 
 __all__ = ["Decoding", "Rule", "Tell"]
 
@@ -103,13 +104,16 @@ class Decoding:
         paths = {name: "pk" if name == "pk" else f"fields.f{at}" for at, name in enumerate(rules)}
         inner = [_slot(paths[name].removeprefix("fields."), rule) for name, rule in rules.items() if name != "pk"]
         rename = {paths[name].removeprefix("fields."): name for name in rules if name != "pk"}
-        fields = msgspec.defstruct(
-            "Fields", inner, rename=rename, forbid_unknown_fields=self._closed, kw_only=True, gc=False
-        )
-        pk = _slot("pk", rules["pk"])
-        row = msgspec.defstruct("Row", [pk, ("fields", fields)], kw_only=True, gc=False)
-        self._decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
-        self._decode_one = msgspec.json.Decoder(row).decode
+        self._decode: Callable[[bytes], Any] = refused
+        self._decode_one: Callable[[bytes], Any] = refused
+        if plain_names(rules):
+            fields = msgspec.defstruct(
+                "Fields", inner, rename=rename, forbid_unknown_fields=self._closed, kw_only=True, gc=False
+            )
+            pk = _slot("pk", rules["pk"])
+            row = msgspec.defstruct("Row", [pk, ("fields", fields)], kw_only=True, gc=False)
+            self._decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
+            self._decode_one = msgspec.json.Decoder(row).decode
         self._getters = [attrgetter(paths[name]) for name in self._wanted]
         self._judged = [(name, attrgetter(paths[name]), rule) for name, rule in rules.items() if rule.fast is None]
         self._texts = [
@@ -209,7 +213,7 @@ class Decoding:
             if name in self._rules:
                 rule = self._rules[name]
                 self._rules[name] = msgspec.structs.replace(rule, fast=None)
-            elif self._closed and name not in self._aliases and len(self._strange) < STRANGERS:
+            elif self._closed and name not in self._aliases and plain_names([name]) and len(self._strange) < STRANGERS:
                 self._strange.add(name)
         if often:
             self._compile()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -13,6 +14,14 @@ __all__ = ["command"]
 
 READABLE = 40
 """Models in a Mermaid graph whose arrows one can still tell apart."""
+FORMS: Final[dict[str, Literal["mermaid", "dot", "svg", "png"]]] = {
+    ".svg": "svg",
+    ".png": "png",
+    ".dot": "dot",
+    ".gv": "dot",
+    **dict.fromkeys(("", ".mmd", ".mermaid", ".md", ".txt"), "mermaid"),
+}
+COMPRESSED = (".gz", ".bz2", ".xz", ".lzma", ".zst", ".zip")
 
 
 def command(
@@ -32,8 +41,8 @@ def command(
         list[str] | None, typer.Option("--model", metavar="LABEL", help="Only this model and those near; repeatable.")
     ] = None,
     neighbours: Annotated[
-        int, typer.Option("--neighbours", metavar="N", help="How many edges away from --model.", min=0)
-    ] = 1,
+        int | None, typer.Option("--neighbours", metavar="N", help="How many edges away from --model, if not 1.", min=0)
+    ] = None,
     output: OutputFile = "-",
     at: At = None,
     repair: Repair = False,
@@ -62,11 +71,14 @@ def command(
     with session(names, quiet=quiet) as run:
         if not (names or settings or target or schema or schema_files()):
             raise UsageError("nothing to draw", advice="give INPUT, --settings, --target or --schema; see --help")
+        if neighbours is not None and not model:
+            raise UsageError("--neighbours says how far from --model", advice="name a model with --model")
         form = format or _by_suffix(output)
         seen = survey(ff.read(*names, at=at, repair=repair, progress=run.progress)) if names else None
         counts = {label: model.rows for label, model in seen.models.items()} if seen else None
         merged = gather(records=seen, given=sources_from(schema or (), settings=settings, target=target))
-        found = narrowed(model_graph(merged.schema, counts), apps=app or (), models=model or (), neighbours=neighbours)
+        near = 1 if neighbours is None else neighbours
+        found = narrowed(model_graph(merged.schema, counts), apps=app or (), models=model or (), neighbours=near)
         with opened_output(output) as file:
             file.write(drawn(found, form))
     cyclic = sum(node.cycle for node in found.nodes.values())
@@ -79,7 +91,16 @@ def command(
 
 
 def _by_suffix(output: str) -> Literal["mermaid", "dot", "svg", "png"]:
-    for form in ("svg", "png", "dot"):
-        if output.lower().endswith(f".{form}"):
-            return form
-    return "mermaid"
+    """The form that the name of a file tells; one within a compressed file, too."""
+    from fixtureflow.errors import UsageError
+
+    suffixes = [suffix.lower() for suffix in Path(output).suffixes]
+    if suffixes and suffixes[-1] in COMPRESSED:
+        suffixes.pop()
+    form = FORMS.get(suffixes[-1] if suffixes else "")
+    if form is None:
+        raise UsageError(
+            f"{output}: nothing is drawn as {suffixes[-1]}",
+            advice="name it .svg, .png, .dot or .mmd, or choose with --format",
+        )
+    return form

@@ -50,7 +50,9 @@ def command(
     ] = None,
     drop: Annotated[
         list[str] | None,
-        typer.Option("--drop", metavar="PATTERN", help="Leave out such records once they have served; repeatable."),
+        typer.Option(
+            "--drop", metavar="PATTERN", help="Leave out such records once what refers to them is turned; repeatable."
+        ),
     ] = None,
     unresolved: Annotated[
         Literal["error", "keep", "reject"],
@@ -84,6 +86,7 @@ def command(
     \b
     Examples:
       fixtureflow natural --schema schema.json all.json > natural.json
+      fixtureflow natural all.json --schema schema.json --lookup contenttypes.json -o natural.json
       fixtureflow natural --drop contenttypes --drop auth.permission --natural-primary safe < all.json > natural.json
     """
     import fixtureflow as ff

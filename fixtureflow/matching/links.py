@@ -7,16 +7,16 @@ without a single column of the target's own rows being written again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fixtureflow.record import Record, Source
-from fixtureflow.references.links import Place, key_form
+from fixtureflow.references.links import Link, Place, key_form
 from fixtureflow.schema.model import Model, Relation, Schema
 from fixtureflow.stream import Block
 from fixtureflow.target.rows import Target
 
-__all__ = ["added_links"]
+__all__ = ["added_links", "items_of"]
 
 BATCH = 2_000
 
@@ -39,6 +39,18 @@ def added_links(
             )
             if records:
                 yield Block.of(records)
+
+
+def items_of(schema: Schema, target: Target, link: Link, owners: Sequence[Any]) -> dict[str, list[Any]]:
+    """What the lists of the target's rows hold, by the text of the owner's pk, in the order of the keys."""
+    model = schema.concrete(link.model)
+    relation = model.fields[link.field].relation if model else None
+    if not isinstance(relation, Relation) or relation.through_table not in target.tables:
+        return {}
+    out: dict[str, list[Any]] = {}
+    for owner, item in target.pairs(relation.through_table, relation.through_columns or ("", ""), owners):
+        out.setdefault(str(owner), []).append(item)
+    return {owner: sorted(values, key=lambda one: (str(type(one)), one)) for owner, values in out.items()}
 
 
 def _missing(

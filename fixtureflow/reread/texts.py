@@ -10,6 +10,7 @@ import msgspec
 
 from fixtureflow.edit import children
 from fixtureflow.reread.stretch import Stretch
+from fixtureflow.reread.structs import plain_names, refused
 
 __all__ = ["Texts"]
 
@@ -22,6 +23,10 @@ class Texts:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
+        self._decode: Callable[[bytes], Any] = refused
+        self._columns: list[attrgetter[Any]] = []
+        if not plain_names(self.names):
+            return
         none = msgspec.Raw()
         inner = [(f"f{at}", msgspec.Raw, none) for at in range(len(self.names))]
         rename = {f"f{at}": name for at, name in enumerate(self.names)}

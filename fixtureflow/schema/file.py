@@ -16,7 +16,7 @@ import re
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args, get_type_hints
 
 import msgspec
 
@@ -98,8 +98,8 @@ def _once(text: str, name: str) -> None:
     """Refuse a key that stands twice in one object: JSON readers keep the last and lose the first without a word."""
 
     def check(pairs: list[tuple[str, Any]]) -> None:
-        keys = [key for key, _ in pairs]
-        if len(set(keys)) < len(keys):
+        if len(dict(pairs)) < len(pairs):
+            keys = [key for key, _ in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
             at = text.rfind(f'"{twice}"')
             line = f", line {text.count(chr(10), 0, at) + 1}" if text.count(f'"{twice}"') == 2 else ""
@@ -159,7 +159,21 @@ def _sentence(place: str, said: str, kind: type[msgspec.Struct]) -> SchemaError:
         meant = get_close_matches(unknown[1], known, 1)
         advice = f"did you mean {meant[0]}?" if meant else f"known are {', '.join(f for f in known if f != 'label')}"
         return SchemaError(f"{place}: there is no fact called {unknown[1]!r}", advice=advice)
-    return SchemaError(f"{place}: {at + ': ' if at else ''}{problem[:1].lower()}{problem[1:]}", advice=_MEND)
+    choices = _choices(kind, re.findall(r"\w+", at)) if problem.startswith("Invalid enum value") else []
+    advice = f"known are {', '.join(choices)}" if choices else _MEND
+    return SchemaError(f"{place}: {at + ': ' if at else ''}{problem[:1].lower()}{problem[1:]}", advice=advice)
+
+
+def _choices(kind: object, path: list[str]) -> list[str]:
+    """The words that may stand at a path within a struct."""
+    kinds = [each for alone in get_args(kind) or [kind] for each in get_args(alone) or [alone]]
+    if not path:
+        return [each for each in kinds if isinstance(each, str)]
+    found = []
+    for each in kinds:
+        if isinstance(each, type) and issubclass(each, msgspec.Struct) and path[0] in each.__struct_fields__:
+            found += _choices(get_type_hints(each)[path[0]], path[1:])
+    return found
 
 
 def _place(text: str, name: str, label: str, field: str = "") -> str:

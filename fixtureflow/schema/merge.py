@@ -268,14 +268,21 @@ def _guesses_type(noun: Noun, fact: str) -> bool:
 
 
 def _alike(one: object, other: object) -> bool:
-    """Equal; of relations, pointing at the same."""
+    """Equal in all that both tell; of relations, pointing at the same."""
     if isinstance(one, Relation) and isinstance(other, Relation):
         return (one.kind, one.to, one.guess is None) == (other.kind, other.to, other.guess is None)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, Noun) and isinstance(other, Noun):
+        pairs = ((getattr(one, fact), getattr(other, fact)) for fact in one.__struct_fields__)
+        return all(here is None or there is None or _alike(here, there) for here, there in pairs)
     return one == other
 
 
 def _words(value: object) -> str:
     if isinstance(value, Relation):
         guess = f", a guess: {value.guess.evidence or value.guess.confidence}" if value.guess else ""
-        return f"{value.kind} to {value.to}{guess}"
+        by = f" by {value.to_field}" if value.to_field else ""
+        through = f" through {value.through}" if value.through and not value.auto_through else ""
+        return f"{value.kind} to {value.to}{by}{through}{guess}"
     return msgspec.json.encode(value).decode()

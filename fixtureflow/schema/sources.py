@@ -104,8 +104,14 @@ def from_target(url: str, *, known: Schema | None = None) -> Source:
 
 def schema_files() -> list[Path]:
     """The schema files that the current folder's pyproject.toml and the environment name."""
-    named = [Path(name) for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
-    return [*_in_pyproject(Path("pyproject.toml")), *named]
+    named = [name for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+    return [*_in_pyproject(Path("pyproject.toml")), *(_there(name, VARIABLE) for name in named)]
+
+
+def _there(name: str, where: str) -> Path:
+    if not Path(name).exists():
+        raise SchemaError(f"{name}: no such file, but {where} names it as a schema", advice="mend it there")
+    return Path(name)
 
 
 def _in_pyproject(path: Path) -> list[Path]:
@@ -120,7 +126,7 @@ def _in_pyproject(path: Path) -> list[Path]:
     names = [named] if isinstance(named, str) else named
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise SchemaError(f"{path}: [tool.fixtureflow] schema names no files", advice='write schema = ["schema.json"]')
-    return [Path(name) for name in names]
+    return [_there(name, f"{path} [tool.fixtureflow]") for name in names]
 
 
 def own(merged: Merged) -> Schema:

@@ -26,7 +26,7 @@ from fixtureflow.turning.cascade import Rejected, follow
 from fixtureflow.turning.lookup import FixtureRows, looked_up_in
 from fixtureflow.turning.plan import Plan, Primary
 from fixtureflow.turning.primary import Primaries
-from fixtureflow.turning.report import cut_off, dropped, kept, left_behind, remaining
+from fixtureflow.turning.report import cut_off, dropped, kept, left_behind, not_turned_back, remaining
 from fixtureflow.turning.store import Disk
 from fixtureflow.turning.tables import Table, Tables
 from fixtureflow.turning.turn import Turning
@@ -130,7 +130,9 @@ class Natural(Records):
 
     @property
     def unmatched(self) -> list[str]:
-        """The patterns that matched no model in the latest pass."""
+        """The patterns that matched no model in the latest pass, once the models are known."""
+        if self.primaries is None:
+            return []
         return [pattern.text for pattern in (*self._to_model, *self._drop) if not pattern.hits]
 
     def _blocks(self) -> Iterator[Block]:
@@ -188,9 +190,10 @@ class Natural(Records):
             f"{label} has no get_by_natural_key: loaddata cannot find its rows"
             for label in sorted(self.plan.unloadable)
         ]
-        said += remaining(one for one in self.plan.stays if one.model not in self.left_out)
+        stays = [one for one in self.plan.stays if one.model not in self.left_out]
+        said += not_turned_back(stays, self.primaries.without_pk) if self._back else remaining(stays)
         said += kept(self.primaries.kept)
-        said += dropped(self.primaries.dropped, self.plan.stays)
+        said += dropped(self.primaries.dropped, self.plan.stays, self.primaries.generic)
         said += cut_off(self.plan.stays, self.primaries.generic, self.left_out)
         said += left_behind(self.merged.schema, self.plan.labels, self.referred)
         return said
@@ -212,7 +215,7 @@ class Natural(Records):
         # Guesses turn nothing unless they are trusted, so they need not be made.
         labels = [*catalogue.models, "contenttypes.contenttype"]
         seen = Records(catalogue.stretches)
-        self.merged = gather(labels, given=self._given, records=seen, infer=None if self._trust else False, quiet=True)
+        self.merged = gather(labels, given=self._given, records=seen, infer=None if self._trust else False)
         schema = self.merged.schema
         self.findings = Findings()
         self.rejected = 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 from fixtureflow.findings import Finding, Findings
 from fixtureflow.references.links import NATURAL, Key, Link, Place, key_form, links_of, natural_form
@@ -19,6 +20,8 @@ __all__ = ["Rejected", "follow"]
 
 PROBLEM = "refers to a record that is left out"
 DONE = "record left out"
+
+_Reference: TypeAlias = tuple[str, str, Any, tuple[Place, Key]]
 
 
 class Rejected:
@@ -50,7 +53,8 @@ def follow(
     """Add to `rejected` the records of models `labels` that refer to one of them, by whatever field, until none does.
 
     Kept are the keys of the records left out. The models that may refer to one are read again, forwards and
-    backwards in turn, until a pass finds no more; a chain is followed in a few passes whichever way it runs.
+    backwards in turn, until a pass finds no more; a chain is followed in a few passes whichever way it runs, and within
+    neighbouring records however it runs.
     """
     _Cascade(schema, catalogue, tables, labels, rejected, findings).run()
 
@@ -95,7 +99,9 @@ class _Cascade:
     def _add(self, stretch: Stretch, places: set[int]) -> None:
         model = self.schema.concrete(stretch.run.model)
         if model is not None:
-            self.gone.add(model, stretch, places)
+            keys = self.gone.keys_of(model, stretch)
+            for at in places:
+                self.gone.add(keys[at])
             self.changed.add(model.label)
 
     def _pass(self, label: str, links: list[Link], backwards: bool) -> None:
@@ -104,24 +110,50 @@ class _Cascade:
         runs = self.catalogue.ids(label)
         for run in reversed(runs) if backwards else runs:
             stretch = self._stretch(run)
-            rows = list(enumerate(columns.rows(stretch)))
+            rows = list(columns.rows(stretch))
             known = self.rejected.places(run)
-            # Within a stretch until nothing more is found: the records of a chain often stand together.
-            while new := set(self._found(label, links, columns, rows, known)):
-                known |= new
+            if new := self._found(label, links, columns, stretch, rows, known):
                 self.rejected.add(run, new)
-                self._add(stretch, new)
+                for at in sorted(new):
+                    self._tell(label, rows[at][0], self._refers(label, links, columns, rows[at]))
 
     def _found(
-        self, label: str, links: list[Link], columns: Columns, rows: list[tuple[int, Row]], known: set[int]
-    ) -> Iterator[int]:
-        """The places of records that refer to one that is left out."""
-        for at, (pk, fields) in rows:
-            if at not in known and self._refers(label, links, columns, pk, fields):
-                yield at
+        self, label: str, links: list[Link], columns: Columns, stretch: Stretch, rows: list[Row], known: set[int]
+    ) -> set[int]:
+        """The places of records that refer to one that is left out, or to one of these, and so on."""
+        rest = [at for at in range(len(rows)) if at not in known]
+        waiting = [at for at in rest if any(map(self.gone.has, self._keys(label, links, columns, rows[at])))]
+        model = self.schema.concrete(label)
+        if not waiting or model is None:
+            return set()
+        referring: dict[tuple[Place, Key], list[int]] = defaultdict(list)
+        for at in rest:
+            for key in self._keys(label, links, columns, rows[at]):
+                referring[key].append(at)
+        keys = self.gone.keys_of(model, stretch)
+        new: set[int] = set()
+        while waiting:
+            at = waiting.pop()
+            if at not in new:
+                new.add(at)
+                self.gone.add(keys[at])
+                for key in keys[at]:
+                    waiting += referring.get(key, ())
+        self.changed.add(model.label)
+        return new
 
-    def _refers(self, label: str, links: list[Link], columns: Columns, pk: Any, fields: tuple[Any, ...]) -> bool:
-        found = False
+    def _tell(self, label: str, pk: Any, references: Iterator[_Reference]) -> None:
+        for field, to, value, key in references:
+            if self.gone.has(key):
+                found = Finding(problem=PROBLEM, model=label, pk=pk, field=field, value=value, to=to, done=DONE)
+                self.findings.add(found)
+
+    def _keys(self, label: str, links: list[Link], columns: Columns, row: Row) -> Iterator[tuple[Place, Key]]:
+        return (key for _, _, _, key in self._refers(label, links, columns, row))
+
+    def _refers(self, label: str, links: list[Link], columns: Columns, row: Row) -> Iterator[_Reference]:
+        """What a record refers to: the field, the model, the value, and the key that it is."""
+        pk, fields = row
         for link in links:
             value = fields[columns.at[link.field]] if link.field in columns.at else None
             if value is None and link.by_pk:
@@ -130,12 +162,7 @@ class _Cascade:
             if not to:
                 continue
             for each in value if link.many and isinstance(value, list) else [value]:
-                if self.gone.has(Place(to, link.to.field), each):
-                    found = True
-                    self.findings.add(
-                        Finding(problem=PROBLEM, model=label, pk=pk, field=link.field, value=each, to=to, done=DONE)
-                    )
-        return found
+                yield link.field, to, each, self.gone.key(Place(to, link.to.field), each)
 
     def _to(self, label: str, link: Link, columns: Columns, fields: tuple[Any, ...]) -> Place:
         if link.kind != "generic":
@@ -156,36 +183,38 @@ class _Gone:
         for place in sorted(wanted):
             if place.field:
                 self._fields.setdefault(place.model, []).append(place.field)
-        self._keys: dict[Place, set[Key]] = {}
+        self._keys: set[tuple[Place, Key]] = set()
         self._forms: dict[Place, Callable[[Any], Key]] = {}
         self._naturals: dict[str, Table | None] = {}
 
-    def has(self, place: Place, value: Any) -> bool:
-        """Is it a key of a record left out? A list is a natural key, unless the primary key is one."""
+    def key(self, place: Place, value: Any) -> tuple[Place, Key]:
+        """What a reference means. A list is a natural key, unless the primary key is one."""
         model = self._schema.concrete(place.model)
         if isinstance(value, list) and not (model and not place.field and len(model.pk or ()) > 1):
-            return natural_form(value) in self._keys.get(Place(place.model, NATURAL), ())
-        keys = self._keys.get(place)
-        return keys is not None and self._form(place)(value) in keys
+            return Place(place.model, NATURAL), natural_form(value)
+        return place, self._form(place)(value)
 
-    def add(self, model: Model, stretch: Stretch, places: set[int]) -> None:
+    def has(self, key: tuple[Place, Key]) -> bool:
+        """Is it a key of a record left out?"""
+        return key in self._keys
+
+    def add(self, keys: Iterable[tuple[Place, Key]]) -> None:
+        self._keys.update(keys)
+
+    def keys_of(self, model: Model, stretch: Stretch) -> list[list[tuple[Place, Key]]]:
+        """By what each record of a stretch may be referred to."""
         columns = Columns(self._fields.get(model.label, []))
-        for at, (pk, fields) in enumerate(columns.rows(stretch)):
-            if at in places:
-                self._put(Place(model.label, ""), pk)
-                for name, value in zip(columns.names, fields, strict=True):
-                    self._put(Place(model.label, name), value)
+        found = []
+        for pk, fields in columns.rows(stretch):
+            values = [("", pk), *zip(columns.names, fields, strict=True)]
+            places = ((Place(model.label, name), value) for name, value in values if value is not None)
+            found.append([(place, self._form(place)(value)) for place, value in places])
         natural = self._natural(model)
         if natural is not None:
-            texts = list(natural.texts_of(stretch))
-            keys = self._keys.setdefault(Place(model.label, NATURAL), set())
-            keys.update(
-                map(natural_form, (decoded([b"[%b]" % texts[at]])[0] for at in places if texts[at][:1] != b"!"))
-            )
-
-    def _put(self, place: Place, value: Any) -> None:
-        if value is not None:
-            self._keys.setdefault(place, set()).add(self._form(place)(value))
+            for keys, text in zip(found, natural.texts_of(stretch), strict=True):
+                if text[:1] != b"!":
+                    keys.append((Place(model.label, NATURAL), natural_form(decoded([b"[%b]" % text])[0])))
+        return found
 
     def _form(self, place: Place) -> Callable[[Any], Key]:
         if place not in self._forms:

@@ -9,10 +9,15 @@ from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.references.links import Place, ignored_through, is_known, links_of, place_of
 from fixtureflow.schema.model import Model, NaturalKey, Relation, Schema
 
-__all__ = ["Plan", "Primary", "Stays", "Turn"]
+__all__ = ["ALWAYS_BY_PK", "NO_KEY", "OBJECT_ID", "Plan", "Primary", "Stays", "Turn"]
 
 Primary = Literal["keep", "django", "safe"]
 GUESSED = "only guessed; --trust-guesses"
+NO_KEY = "no natural key"
+CHILD, ITSELF = "a multi-table child's link", "the primary key itself"
+OBJECT_ID, IN_TEXT = "a generic foreign key's object id", "pks inside text"
+ALWAYS_BY_PK = frozenset((NO_KEY, CHILD, ITSELF, OBJECT_ID, IN_TEXT))
+"""Reasons why a reference is never a natural key, in no dump."""
 
 
 class Turn(NamedTuple):
@@ -34,6 +39,8 @@ class Stays(NamedTuple):
     field: str
     to: str
     reason: str
+    by: str = ""
+    """The field of the other model that they hold, where that is not its primary key."""
 
 
 class Plan:
@@ -72,14 +79,14 @@ class Plan:
         if natural is None:
             return "its natural key is not known" if model else "not in the schema"
         if natural.status == "none":
-            return "no natural key"
+            return NO_KEY
         if natural.status == "computed":
             return "its natural key is computed" + (f": {natural.reason}" if natural.reason else "")
         return GUESSED if natural.guess and not self._trust else natural
 
     def give_up(self, label: str, turn: Turn, reason: str) -> None:
         self.turns[label].remove(turn)
-        self.stays.append(Stays(label, turn.name, turn.to, reason))
+        self.stays.append(Stays(label, turn.name, turn.to, reason, turn.place.field))
 
     def _turns(self, label: str) -> list[Turn]:
         model = self.schema.concrete(label)
@@ -90,24 +97,25 @@ class Plan:
             if relation.kind == "m2m" and ignored_through(relation):
                 continue
             if name in (model.pk or ()):
-                reason = "a multi-table child's link" if relation.parent_link else "the primary key itself"
+                reason = CHILD if relation.parent_link else ITSELF
                 self.stays.append(Stays(label, name, relation.to, reason))
                 if model.pk == (name,) and (self.back or not relation.parent_link):
                     continue  # in no record; but a parent link is in those that have no pk, and needed there
             wanted = self._wanted(relation)
             if isinstance(wanted, str):
                 if name not in (model.pk or ()):
-                    self.stays.append(Stays(label, name, relation.to, wanted))
+                    by = place_of(self.schema, relation).field
+                    self.stays.append(Stays(label, name, relation.to, wanted, by))
                 continue
             if wanted.lookup is False:
                 self.unloadable.add(relation.to)
             many = relation.kind == "m2m"
             turns.append(Turn(name, many, relation.to, place_of(self.schema, relation), wanted.fields))
         for key in model.generic_keys or ():
-            self.stays.append(Stays(label, key.object_id, "", "a generic foreign key's object id"))
+            self.stays.append(Stays(label, key.object_id, "", OBJECT_ID))
         for name, field in model.fields.items():
             for to in field.holds_ids or ():
-                self.stays.append(Stays(label, name, "" if to == "*" else to, "pks inside text"))
+                self.stays.append(Stays(label, name, "" if to == "*" else to, IN_TEXT))
         return turns
 
     def _wanted(self, relation: Relation) -> NaturalKey | str:
@@ -135,7 +143,7 @@ class Plan:
         for label in self.labels:
             model = self.schema.concrete(label)
             natural = self.natural(label)
-            if model is None or natural == "no natural key" or natural == "its natural key is not known":
+            if model is None or natural == NO_KEY or natural == "its natural key is not known":
                 continue
             reason = natural if isinstance(natural, str) else self._keeps(model, natural, by_pk, primary)
             if isinstance(natural, str) or reason:
@@ -162,7 +170,9 @@ class Plan:
         """The models that something refers to by pk, with what does; `*` for any."""
         found: dict[str, str] = {}
         for stays in self.stays:
-            targets = generic.get(stays.model, {"*"}) if stays.reason.startswith("a generic") else {stays.to or "*"}
+            if stays.by:
+                continue
+            targets = generic.get(stays.model, {"*"}) if stays.reason == OBJECT_ID else {stays.to or "*"}
             for label in targets:
                 model = self.schema.concrete(label)
                 name = model.label if model else label

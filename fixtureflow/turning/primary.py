@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 
+from fixtureflow.edit import with_values, without
 from fixtureflow.references.links import Place, place_of
 from fixtureflow.reread.stretch import Stretch
-from fixtureflow.schema.model import Model
+from fixtureflow.reread.texts import Texts
+from fixtureflow.schema.model import Relation
 from fixtureflow.turning.generic import GenericKeys
-from fixtureflow.turning.plan import Plan, Primary
+from fixtureflow.turning.plan import NO_KEY, Plan, Primary
 from fixtureflow.turning.rewrite import Style, listed, with_field, with_pk, without_pk
 from fixtureflow.turning.tables import Table, Tables, decoded
 
@@ -52,34 +55,32 @@ class Without:
 class Again:
     """What becomes of one model's records that have no pk, on the way back: they get the one that is found."""
 
-    def __init__(self, tables: Tables, model: Model, paths: tuple[str, ...]) -> None:
-        self._tables = tables
-        self._model = model
-        self._paths = paths
+    def __init__(self, label: str, found: Callable[[Stretch], list[bytes]], link: str, left: Counter[str]) -> None:
+        self._label = label
+        self._found = found
+        """The pks of the records of a stretch; empty, or a mark, where none is known."""
+        self._link = link
+        """The field that names a multi-table child's parent as long as the record has no pk."""
+        self._left = left
 
     def faults(self, pks: list[bytes]) -> dict[int, bytes]:
         """None: without a pk a record with a natural key can be loaded all the same."""
-        if not _NO_PK.isdisjoint(pks):
-            self._made()  # now, since it may have something to tell
         return {}
 
     def apply(self, raws: list[bytes], pks: list[bytes], style: Style, stretch: Stretch) -> list[bytes]:
         if _NO_PK.isdisjoint(pks):
             return raws
-        keys, found = self._made()
-        texts = keys.texts_of(stretch)
         out = list(raws)
-        for at, pk in enumerate(pks):
-            if pk in _NO_PK and texts[at][:1] != b"!":
-                new = found.store.find(json.loads(b"[%b]" % texts[at]))
-                if new is not None and new[:1] != b"!":
-                    out[at] = with_pk(without_pk(raws[at]), new, style)
+        for at, (pk, new) in enumerate(zip(pks, self._found(stretch), strict=True)):
+            if pk not in _NO_PK:
+                continue
+            if not new or new[:1] == b"!":
+                self._left[self._label] += 1
+                continue
+            out[at] = with_pk(without_pk(raws[at]), new, style)
+            if self._link:
+                out[at] = with_values(out[at], {"fields": lambda fields: without(fields, {self._link})})
         return out
-
-    def _made(self) -> tuple[Table, Table]:
-        place = Place(self._model.label, "")
-        keys, found = (self._tables.table(place, self._model.label, self._paths, back=back) for back in (False, True))
-        return keys, found
 
 
 _NO_PK = frozenset((b"", b"null"))
@@ -94,8 +95,10 @@ class Primaries:
         self.generic = GenericKeys(plan.schema, tables).targets(wanted)
         """For each model, the models that its generic keys lead to (`*` where that is not known), if that matters."""
         self.dropped, self.kept = plan.without_pk(primary, self.generic)
+        self.without_pk: Counter[str] = Counter()
+        """The records that stay without a pk, on the way back."""
         self._of: dict[str, Without | Again] = {
-            label: again for label, again in _again(plan, tables) if label not in left
+            label: again for label, again in _again(plan, tables, self.without_pk) if label not in left
         }
         for label in plan.labels if primary != "keep" else ():
             model = plan.schema.concrete(label)
@@ -123,9 +126,43 @@ class Primaries:
         return self._of.get(label)
 
 
-def _again(plan: Plan, tables: Tables) -> Iterator[tuple[str, Again]]:
+def _again(plan: Plan, tables: Tables, left: Counter[str]) -> Iterator[tuple[str, Again]]:
     for label in plan.labels if plan.back else ():
         model, natural = plan.schema.concrete(label), plan.natural(label)
+        parent = plan.parent_link(label)
+        if model is None or natural == NO_KEY or len(model.pk or ()) != 1:
+            continue
         # A multi-table child without a pk names its parent's record.
-        if model is not None and not isinstance(natural, str) and len(model.pk or ()) == 1 and not model.parents:
-            yield label, Again(tables, model, natural.fields)
+        if parent is not None:
+            link, relation = parent
+            yield label, Again(label, _by_link(plan, tables, link, relation), link, left)
+        elif not isinstance(natural, str) and not model.parents:
+            yield label, Again(label, _by_natural_key(tables, model.label, natural.fields), "", left)
+        else:
+            yield label, Again(label, lambda stretch: [b""] * stretch.run.count, "", left)
+
+
+def _by_natural_key(tables: Tables, label: str, paths: tuple[str, ...]) -> Callable[[Stretch], list[bytes]]:
+    def found(stretch: Stretch) -> list[bytes]:
+        # Made only if a record lacks its pk, which costs a look at all records.
+        keys, pks = (tables.table(Place(label, ""), label, paths, back=back) for back in (False, True))
+        return [
+            b"" if text[:1] == b"!" else pks.store.find(json.loads(b"[%b]" % text)) or b""
+            for text in keys.texts_of(stretch)
+        ]
+
+    return found
+
+
+def _by_link(plan: Plan, tables: Tables, link: str, relation: Relation) -> Callable[[Stretch], list[bytes]]:
+    natural = plan.natural(relation.to)
+    texts = Texts([link])
+
+    def found(stretch: Stretch) -> list[bytes]:
+        links = [b"" if text == b"null" else text for text in texts.columns(stretch)[1]]
+        if isinstance(natural, str):
+            return [b"" if text[:1] == b"[" else text for text in links]
+        parents = tables.table(place_of(plan.schema, relation), relation.to, natural.fields, back=True)
+        return [parents.store.find(json.loads(text)) or b"" if text[:1] == b"[" else text for text in links]
+
+    return found

@@ -7,40 +7,63 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from fixtureflow.schema.model import Schema
-from fixtureflow.turning.plan import Stays
+from fixtureflow.turning.generic import ANY
+from fixtureflow.turning.plan import ALWAYS_BY_PK, OBJECT_ID, Stays
 
-__all__ = ["cut_off", "dropped", "kept", "left_behind", "not_made_again", "remaining"]
+__all__ = ["cut_off", "dropped", "kept", "left_behind", "not_made_again", "not_turned_back", "remaining"]
 
 SHOWN = 5
 _DEFAULT = ("add", "change", "delete", "view")
 
 
 def remaining(stays: Iterable[Stays]) -> Iterator[str]:
-    """The references that are still by primary key, by the model referred to and the reason."""
+    """The references that are no natural keys, by the model referred to, what they hold, and the reason."""
+    groups: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for one in stays:
+        groups[one.to, one.by or "pk", one.reason].append(f"{one.model}.{one.field}")
+    for (to, by, reason), fields in groups.items():
+        yield f"still by {by}: {_some(fields)}{f' → {to}' if to else ''} ({reason})"
+
+
+def not_turned_back(stays: Iterable[Stays], without_pk: Mapping[str, int]) -> Iterator[str]:
+    """On the way back: what stays as it is though it may hold natural keys, and records that stay without a pk."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for one in stays:
-        groups[one.to, one.reason].append(f"{one.model}.{one.field}")
+        if one.reason not in ALWAYS_BY_PK:
+            groups[one.to, one.reason].append(f"{one.model}.{one.field}")
     for (to, reason), fields in groups.items():
-        yield f"still by pk: {_some(fields)}{f' → {to}' if to else ''} ({reason})"
+        yield f"not turned back: {_some(fields)} → {to} ({reason})"
+    for label, count in sorted(without_pk.items()):
+        yield f"still without a pk: {count:,} of {label}; loaddata looks them up by their natural key"
 
 
-def dropped(labels: Iterable[str], stays: Iterable[Stays]) -> Iterator[str]:
-    """The models whose pks are left out, though something still refers to them by pk."""
-    left = set(labels)
-    for one in stays if left else ():
-        if one.to in left or not one.to:
-            to = one.to or "any model"
-            yield f"pks are left out, and {one.model}.{one.field} refers to {to} by pk ({one.reason})"
+def dropped(labels: Iterable[str], stays: Iterable[Stays], generic: Mapping[str, set[str]]) -> Iterator[str]:
+    """The models whose pks are left out, though something still refers to them by pk.
+
+    `generic` has for each model the models that its generic keys lead to, as far as that has been looked at.
+    """
+    for one, to in _led(stays, generic, set(labels)):
+        yield f"pks are left out, and {one.model}.{one.field} {to} by pk ({one.reason})"
 
 
 def cut_off(stays: Iterable[Stays], generic: Mapping[str, set[str]], labels: Iterable[str]) -> Iterator[str]:
     """References by pk to models that are left out: in the target these pks may be of other rows."""
     left = set(labels)
-    for one in stays:
-        if one.model not in left:
-            led_to = generic.get(one.model, {"*"}) if one.reason.startswith("a generic") else {one.to}
+    for one, to in _led((one for one in stays if one.model not in left), generic, left):
+        yield f"left out, and {one.model}.{one.field} {to} by pk ({one.reason})"
+
+
+def _led(stays: Iterable[Stays], generic: Mapping[str, set[str]], left: set[str]) -> Iterator[tuple[Stays, str]]:
+    """The references by pk that lead to one of the models `left`, and in words where to."""
+    for one in stays if left else ():
+        if one.by:
+            continue
+        led_to = generic.get(one.model, {ANY}) if one.reason == OBJECT_ID else {one.to or ANY}
+        if ANY in led_to:
+            yield one, "may refer to any model"
+        else:
             for label in sorted(led_to & left):
-                yield f"left out, and {one.model}.{one.field} refers to {label} by pk ({one.reason})"
+                yield one, f"refers to {label}"
 
 
 def kept(reasons: Mapping[str, str]) -> Iterator[str]:

@@ -181,6 +181,19 @@ def test_the_name_of_the_file_tells_the_form(tmp_path: Path, name: str, start: b
     assert done.code == 0 and (tmp_path / name).read_bytes().startswith(start)
 
 
+def test_a_name_that_tells_no_form_is_refused_unless_the_form_is_chosen(tmp_path: Path) -> None:
+    done = run_here("graph", DUMP, "-o", tmp_path / "g.pdf")
+    assert done.code == 2 and "nothing is drawn as .pdf; name it .svg" in done.error
+    assert not (tmp_path / "g.pdf").exists()
+    assert run_here("graph", DUMP, "-o", tmp_path / "g.pdf", "--format", "dot").code == 0
+    assert run_here("graph", DUMP, "-o", tmp_path / "graph").code == 0
+
+
+def test_neighbours_of_nothing_is_refused() -> None:
+    done = run_here("graph", DUMP, "--neighbours", "2")
+    assert done.code == 2 and done.error.startswith("--neighbours says how far from --model")
+
+
 def test_a_schema_alone_is_drawn(tmp_path: Path) -> None:
     (tmp_path / "schema.json").write_bytes(dump(schema(a_b="b")))
     done = run_here("graph", "-q", "--schema", tmp_path / "schema.json", cwd=tmp_path)

@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from running import run_here
 import fixtureflow as ff
 from fixtureflow.schema.model import Field, GenericKey, Guess, Model, NaturalKey, Relation, Schema
 
+A = "lib.author"
 ID = Field(type="integer", auto=True)
 
 
@@ -99,6 +101,18 @@ def test_what_is_natural_already_and_null_stays() -> None:
     assert turned(text)[-1]["fields"] == {"book": None, "by": ["Ann"], "readers": [["Ann"], ['Bo, "}']]}
 
 
+@pytest.mark.parametrize("name", ['b"y', "b\\y", "b\ny", "b\x1by"])
+def test_a_field_may_be_called_as_no_field_in_django_is(name: str) -> None:
+    """A column of a database may, and what stands in a schema file."""
+    schema = Schema.of([keyed("lib.author", name, **{name: Field(type="text")}), plain("lib.loan", **{name: fk(A)})])
+    text = dump(("lib.author", 1, {name: "Ann"}), ("lib.loan", 1, {name: 1}), ("lib.loan", 2, {name: None}))
+    assert [row["fields"] for row in turned(text, schema)] == [{name: "Ann"}, {name: ["Ann"]}, {name: None}]
+    ordered = io.BytesIO()
+    ff.write(ff.order(ff.read(io.BytesIO(text)), schema), ordered)
+    assert ordered.getvalue() == text
+    ff.check(ff.read(io.BytesIO(text)), schema)
+
+
 def test_a_to_field_is_what_the_reference_holds() -> None:
     schema = Schema.of(
         [
@@ -110,6 +124,19 @@ def test_a_to_field_is_what_the_reference_holds() -> None:
     assert turned(text, schema)[-1]["fields"] == {"by": ["Ann"]}
     natural = json.dumps(turned(text, schema)).encode()
     assert turned(natural, schema, to_pk=True) == json.loads(text)
+
+
+def test_a_reference_that_stays_tells_what_it_holds() -> None:
+    schema = Schema.of(
+        [
+            keyed("lib.author", "name", name=Field(type="text"), code=Field(type="text")),
+            plain("lib.loan", by=fk("lib.author", to_field="code"), of=fk("lib.author")),
+        ]
+    )
+    text = dump(("lib.author", 1, {"name": "Ann", "code": "a-1"}), ("lib.loan", 1, {"by": "a-1", "of": None}))
+    lines = said(text, schema, to_model="nothing")
+    assert "still by code: lib.loan.by → lib.author (not asked for with --to-model)" in lines
+    assert "still by pk: lib.loan.of → lib.author (not asked for with --to-model)" in lines
 
 
 # What goes wrong
@@ -160,6 +187,14 @@ def test_an_error_leaves_no_file_and_exits_1(tmp_path: Path) -> None:
         json.loads(to_stdout.out)
 
 
+def test_a_pattern_is_not_blamed_for_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    cut = dump(*AUTHORS)[:-20]
+    done = run_here("natural", "--drop", "lib", "--drop", "no", stdin=cut, cwd=tmp_path)
+    assert done.code == 1 and len(done.said) == 1 and "the file is cut short" in done.error
+    whole = run_here("natural", "--drop", "lib", "--drop", "no", stdin=dump(*AUTHORS), cwd=tmp_path)
+    assert [line for line in whole.said if "pattern" in line] == ["fixtureflow: pattern 'no' matched no model"]
+
+
 def test_a_guess_turns_nothing_unless_it_is_trusted() -> None:
     guess = Guess(confidence=0.9)
     schemas = [
@@ -171,6 +206,17 @@ def test_a_guess_turns_nothing_unless_it_is_trusted() -> None:
         assert turned(text, schema) == json.loads(text)
         assert any("lib.loan.by → lib.author (only guessed; --trust-guesses)" in line for line in said(text, schema))
         assert turned(text, schema, trust_guesses=True)[-1]["fields"] == {"by": ["Ann"]}
+
+
+@pytest.mark.parametrize("options", [(), ("--trust-guesses",)])
+def test_what_is_assumed_without_a_schema_is_said(tmp_path: Path, options: tuple[str, ...]) -> None:
+    rows: Rows = [("auth.user", n, {"username": f"u{n}"}) for n in range(1, 4)]
+    rows += [("shop.order", n, {"user": n}) for n in range(1, 4)]
+    done = run_here("natural", *options, stdin=dump(*rows), cwd=tmp_path)
+    assert done.code == 0 and (b'["u1"]' in done.out) == bool(options)
+    assert any("schema: presets know auth" in line for line in done.said)
+    assert any("shop.order.user → auth.user (" in line for line in done.said) == bool(options)
+    assert any("to be certain, give --settings" in line for line in done.said)
 
 
 def test_a_guess_on_the_way_of_a_key_turns_nothing_either() -> None:
@@ -291,10 +337,32 @@ def test_safe_keeps_the_pks_that_something_still_needs() -> None:
     assert "pk" not in safe["lib.page"] and "pk" not in safe["lib.tag"]
     lines = said(dump(*rows), schema, natural_primary="safe")
     assert "keeps its pk: lib.author (lib.note.key refers to it by pk)" in lines
+    assert not any(line.startswith("pks are left out") for line in lines)
     django = {row["model"]: row for row in turned(dump(*rows), schema, natural_primary="django")}
     assert "pk" not in django["lib.author"]
     lines = said(dump(*rows), schema, natural_primary="django")
-    assert any(line.startswith("pks are left out, and lib.note.key refers to any model by pk") for line in lines)
+    assert any(line.startswith("pks are left out, and lib.note.key may refer to any model by pk") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"fields": {"id": Field(type="uuid")}}, "its primary key is no number that the database counts"),
+        ({"fields": {"id": Field(type="text")}}, "its primary key is no number that the database counts"),
+        ({"pk": ("of",), "fields": {"of": Field(relation=Relation(kind="o2o", to="lib.thing"))}}, "a relation"),
+        ({"parents": ("lib.thing",)}, "a multi-table child"),
+        ({"natural_key": NaturalKey(status="fields", fields=("name",), lookup=False)}, "no get_by_natural_key"),
+        ({"natural_key": NaturalKey(status="computed", reason="so")}, "its natural key is computed: so"),
+    ],
+)
+def test_safe_keeps_pks_that_mean_something(facts: dict[str, Any], reason: str) -> None:
+    usual = keyed("lib.one", "name", name=Field(type="text"))
+    fields = {**usual.fields, **facts.pop("fields", {})}
+    schema = Schema.of([msgspec.structs.replace(usual, fields=fields, **facts), plain("lib.thing")])
+    text = dump(("lib.thing", 1, {}), ("lib.one", 1, {"name": "x"}))
+    assert turned(text, schema, natural_primary="safe") == json.loads(text)
+    (line,) = (line for line in said(text, schema, natural_primary="safe") if line.startswith("keeps its pk: lib.one"))
+    assert reason in line
 
 
 def test_safe_keeps_all_pks_where_not_all_references_are_known() -> None:

@@ -102,7 +102,17 @@ def test_a_byte_order_mark_is_no_fault() -> None:
         (
             "toml",
             '[models."a.b"]\npk = ["id"]\n[models."a.b".fields.c]\ntype = "int"\n',
-            "s, line 3: model a.b, field c: type: invalid enum value 'int'",
+            "s, line 3: model a.b, field c: type: invalid enum value 'int'; known are ",
+        ),
+        (
+            "json",
+            '{"models": {"a.b": {"fields": {"c": {"relation": {"kind": "FK", "to": "a.c"}}}}}}',
+            "s, line 1: model a.b, field c: relation.kind: invalid enum value 'FK'; known are fk, o2o, m2m",
+        ),
+        (
+            "json",
+            '{"models": {"a.b": {"natural_key": {"status": "field"}}}}',
+            "s, line 1: model a.b: natural_key.status: invalid enum value 'field'; known are none, fields, computed",
         ),
         ("toml", "[models.auth.user]\ntable = 'x'\n", "s: model auth: there is no fact called 'user'"),
     ],

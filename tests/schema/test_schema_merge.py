@@ -138,6 +138,19 @@ def test_each_fact_is_explained_with_its_source_and_who_says_otherwise() -> None
     ]
 
 
+def test_a_source_that_tells_less_does_not_say_otherwise() -> None:
+    more = Model(
+        label="a.x",
+        uniques=(Unique(fields=("user",), deferrable=False),),
+        fields={"user": Field(relation=Relation(kind="fk", to="auth.user", to_field="code"))},
+    )
+    less = Model(label="a.x", uniques=(Unique(fields=("user",)),))
+    assert merge([source("project", more), source("preset", less)]).explain("a.x")[1:] == [
+        '  uniques = [{"fields":["user"],"deferrable":false}]  (the project)',
+        "  user.relation = fk to auth.user by code  (the project)",
+    ]
+
+
 def test_a_guess_is_explained_as_one() -> None:
     merged = merge([one("inferred", relation=Relation(kind="fk", to="auth.user", guess=GUESS))])
     assert merged.explain("a.x")[1:] == [

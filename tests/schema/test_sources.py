@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,6 +81,16 @@ def test_a_faulty_pyproject_is_named(lines: Path, text: str) -> None:
     Path("pyproject.toml").write_text(text)
     with pytest.raises(SchemaError, match=r"pyproject\.toml"):
         schema_files()
+
+
+@pytest.mark.parametrize("how", ["FIXTUREFLOW_SCHEMA", "pyproject.toml"])
+def test_who_names_a_file_that_is_not_there_is_said(lines: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    if how == "FIXTUREFLOW_SCHEMA":
+        monkeypatch.setenv(how, "gone.json")
+    else:
+        Path(how).write_text('[tool.fixtureflow]\nschema = "gone.json"\n')
+    with pytest.raises(SchemaError, match=rf"^gone\.json: no such file, but {re.escape(how)}"):
+        sources_from()
 
 
 @pytest.mark.parametrize("text", ["", "[tool.other]\na = 1", "[tool]\nfixtureflow = {}"])

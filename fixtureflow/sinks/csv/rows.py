@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from fixtureflow.record import Record
+from fixtureflow.reread.structs import plain_names, refused
 from fixtureflow.sinks.csv.plan import Plan
 
 __all__ = ["Rows", "StrangeFields"]
@@ -35,9 +36,11 @@ class Rows:
         inner = [(f"f{at}", Any, UNSET) for at in range(len(names))]
         rename = {f"f{at}": name for at, name in enumerate(names)}
         at = {name: f"fields.f{at}" for at, name in enumerate(names)}
-        fields = msgspec.defstruct("Fields", inner, rename=rename, gc=False, forbid_unknown_fields=True)
-        row = msgspec.defstruct("Row", [("fields", fields), ("pk", Any, UNSET)], gc=False)
-        self._decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
+        self._decode: Callable[[bytes], Any] = refused
+        if plain_names(names):
+            fields = msgspec.defstruct("Fields", inner, rename=rename, gc=False, forbid_unknown_fields=True)
+            row = msgspec.defstruct("Row", [("fields", fields), ("pk", Any, UNSET)], gc=False)
+            self._decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
         single = plan.pk if len(plan.pk) == 1 else ()
         self._columns = [attrgetter("pk" if c.field in single else at[c.field]) for c in plan.columns]
         self._columns += [attrgetter(at[link.field]) for link in plan.links]

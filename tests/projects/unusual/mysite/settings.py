@@ -1,6 +1,6 @@
-"""What a schema has to be told with care: odd natural keys, receivers, columns, two databases. No rows, no manage.py.
+"""What a schema has to be told with care: odd natural keys, receivers, columns, two databases.
 
-Its databases are not there: nothing may need them.
+It has no manage.py, and its databases are not there: nothing may need them. support/unusual.py makes rows in memory.
 """
 
 from importlib.util import find_spec

@@ -1,0 +1,273 @@
+"""The texts of the records that are kept, with the keys that the target has for what they refer to."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fixtureflow.edit import items, with_values
+from fixtureflow.matching.fates import KEPT, Fate
+from fixtureflow.matching.links import items_of
+from fixtureflow.matching.plan import Plan
+from fixtureflow.matching.references import Led, State
+from fixtureflow.matching.resolve import Resolver
+from fixtureflow.record import Record
+from fixtureflow.references.links import Link
+from fixtureflow.reread.stretch import Stretch
+from fixtureflow.reread.texts import Texts
+from fixtureflow.stream import Block
+from fixtureflow.turning.rewrite import Style, Turned, listed, replaced, style_of
+
+__all__ = ["Changes", "Piece", "Rewriting", "encoded", "value", "values"]
+
+REMEMBERED = 100_000
+"""Texts of one field."""
+
+
+class Piece(NamedTuple):
+    """A stretch, and what is decided of its records."""
+
+    plan: Plan
+    stretch: Stretch
+    numbers: list[int]
+    pks: list[bytes]
+    fields: dict[str, list[bytes]]
+    """The texts of what may change, by field."""
+    fates: list[int]
+
+    @property
+    def keep(self) -> list[bool]:
+        return [fate in KEPT for fate in self.fates]
+
+
+class Changes(NamedTuple):
+    """New texts in a piece."""
+
+    fields: dict[str, tuple[list[bytes], list[bytes]]]
+    """Old and new, by field."""
+    pks: dict[int, bytes]
+    """By place, of those that change."""
+
+    def names(self, size: int) -> list[tuple[str, ...]]:
+        """The fields that change, of each of `size` records."""
+        columns = [[name if a != b else "" for a, b in zip(*both, strict=True)] for name, both in self.fields.items()]
+        columns.append(["pk" if at in self.pks else "" for at in range(size)])
+        return [tuple(filter(None, row)) for row in zip(*columns, strict=True)]
+
+
+class Rewriting:
+    """Rewrites them, a stretch at a time, each once and in the order of the input."""
+
+    def __init__(self, resolver: Resolver, *, unite: bool) -> None:
+        self._resolver = resolver
+        self._unite = unite
+        self._readers: dict[str, Texts] = {}
+        self._nameless: Counter[str] = Counter()
+        self._memo: dict[tuple[str, str], dict[Any, bytes]] = {}
+
+    def untouched(self, plan: Plan) -> bool:
+        """Are all records of a model kept, byte for byte?"""
+        fates = self._resolver.fates
+        odd = (fates.odd, fates.changed, self._resolver.trees.moved)
+        return not self._touched(plan) and not any(plan.label in one for one in odd)
+
+    def piece(self, plan: Plan, stretch: Stretch) -> Piece:
+        """What there is to know of a stretch."""
+        reader = self._reader(plan, stretch.run.model)
+        pks, *columns = reader.columns(stretch)
+        numbers = self._numbers(plan, stretch.run.model, pks)
+        fate = self._resolver.fates.fate
+        fields = dict(zip(reader.names, columns, strict=True))
+        return Piece(plan, stretch, numbers, pks, fields, [fate[number] for number in numbers])
+
+    def changes(self, piece: Piece) -> Changes:
+        """What changes in the records that are kept."""
+        plan, keep = piece.plan, piece.keep
+        style = style_of(piece.stretch.array()[1:-1])
+        fields: dict[str, tuple[list[bytes], list[bytes]]] = {}
+        for link in self._touched(plan):
+            old = piece.fields.get(link.field)
+            if old is None:
+                continue
+            new = self._column(link, old, piece.fields.get(link.content_type, ()), style)
+            if link.many and plan.preferred and self._unite:
+                new = self._united(piece, link, new, style)
+            if not all(keep):
+                new = [one if kept else text for one, text, kept in zip(new, old, keep, strict=True)]
+            if new != old:
+                fields[link.field] = (old, new)
+        return Changes(fields | self._replanted(piece), self._moved(piece))
+
+    def rewritten(self, piece: Piece, changes: Changes) -> Block | None:
+        """The records that are kept, as they are now; None if there are none."""
+        keep = piece.keep
+        if not any(keep):
+            return None
+        if all(keep) and not changes.fields and not changes.pks:
+            return piece.stretch
+        reader = self._reader(piece.plan, piece.stretch.run.model)
+
+        def again(text: bytes) -> Mapping[str, Sequence[bytes]]:
+            return dict(zip(reader.names, reader.of_array(b"[%b]" % text), strict=True))
+
+        text = piece.stretch.array()[1:-1]
+        if changes.fields:
+            text = replaced(text, style_of(text), changes.fields, again)
+        turned = Turned(text, piece.stretch)
+        if all(keep) and not changes.pks:
+            return turned
+        out = []
+        for at, (record, kept) in enumerate(zip(turned.records(), keep, strict=True)):
+            if kept and at in changes.pks:
+                raw = with_values(record.raw, {"pk": partial(_instead, changes.pks[at])})
+                out.append(Record(raw, record.model, record.source, record.number, record.offset))
+            elif kept:
+                out.append(record)
+        return Block.of(out)
+
+    def _reader(self, plan: Plan, label: str) -> Texts:
+        found = self._readers.get(label)
+        if found is None:
+            names = [name for link in plan.links for name in (link.field, link.content_type) if name]
+            if plan.model.tree and plan.label in self._resolver.trees.moved:
+                names += plan.model.tree.columns.values()
+            names = [name for name in names if name not in plan.pk or len(plan.pk) > 1 or name in plan.columns.at]
+            found = self._readers[label] = Texts(list(dict.fromkeys(names)))
+        return found
+
+    def _numbers(self, plan: Plan, label: str, pks: list[bytes]) -> list[int]:
+        keys, given = self._resolver.fates.keys(plan.label), values(pks)
+        if None not in given:
+            return keys.find_all(given)
+        nameless = iter(self._resolver.fates.without_pk.get(label, ())[self._nameless[label] :])
+        self._nameless[label] += given.count(None)
+        return [next(nameless) if pk is None else keys.find(pk) for pk in given]
+
+    def _touched(self, plan: Plan) -> list[Link]:
+        """The references of a model of which some may change."""
+        changed = self._resolver.fates.changed
+        dangling = self._resolver.dangling == "null"
+        united = self._unite and plan.preferred
+        return [
+            link
+            for link in plan.links
+            if link.kind == "generic" or link.to.model in changed or dangling or (united and link.many)
+        ]
+
+    def _moved(self, piece: Piece) -> dict[int, bytes]:
+        """The new texts of the pks that change, by place."""
+        fates = self._resolver.fates
+        if piece.plan.label not in fates.changed:
+            return {}
+        out = {}
+        for at, (number, text, kept) in enumerate(zip(piece.numbers, piece.pks, piece.keep, strict=True)):
+            if kept and text and text != b"null":
+                moved = fates.moved(number, None)
+                if moved is not None:
+                    out[at] = encoded(moved)
+        return out
+
+    def _replanted(self, piece: Piece) -> dict[str, tuple[list[bytes], list[bytes]]]:
+        """The paths of records, and how deep they are, where they stand elsewhere in a tree now."""
+        moved, tree = self._resolver.trees.moved.get(piece.plan.label), piece.plan.model.tree
+        if moved is None or tree is None:
+            return {}
+        out = {}
+        paths = [moved.get(number) if kept else None for number, kept in zip(piece.numbers, piece.keep, strict=True)]
+        for role, written in (("path", encoded), ("depth", lambda path: b"%d" % (len(path) // (tree.steplen or 1)))):
+            old = piece.fields.get(tree.columns.get(role, ""))
+            if old is not None and any(paths):
+                new = [written(path) if path and text else text for path, text in zip(paths, old, strict=True)]
+                out[tree.columns[role]] = (old, new)
+        return out
+
+    def _column(self, link: Link, old: Sequence[bytes], kinds: Sequence[bytes], style: Style) -> list[bytes]:
+        """The new texts of a field's values; `kinds` are the content types beside a generic one."""
+        memo = self._memo.setdefault((link.model, link.field), {})
+        if len(memo) > REMEMBERED:
+            memo.clear()
+        keys: Sequence[Any] = old
+        if link.kind == "generic":
+            keys = list(zip(old, kinds, strict=True))
+        elif link.many:
+            keys = [(text, style) for text in old]
+        new = [key for key in dict.fromkeys(keys) if key not in memo]
+        if link.many:
+            for key in new:
+                memo[key] = self._list(link, key[0], style)
+        elif link.kind == "generic":
+            given = [value(text) for text, _ in new]
+            types = [value(kind) for _, kind in new]
+            for key, one, led in zip(new, given, self._resolver.references.column(link, given, types), strict=True):
+                memo[key] = self._one(key[0], one, led)
+        else:
+            given = values(new)
+            for text, one, led in zip(new, given, self._resolver.references.column(link, given), strict=True):
+                memo[text] = self._one(text, one, led)
+        return [memo[key] for key in keys]
+
+    def _list(self, link: Link, text: bytes, style: Style) -> bytes:
+        if text[:1] != b"[":
+            return text
+        old = items(text)
+        given = values(old)
+        ends = self._resolver.references.column(link, given)
+        kept = [self._one(item, one, led) for item, one, led in zip(old, given, ends, strict=True)]
+        new = [one for item, one in zip(old, kept, strict=True) if one != b"null" or item == b"null"]
+        return text if new == old else listed(b", ".join(new), style, style.line)
+
+    def _united(self, piece: Piece, link: Link, lists: list[bytes], style: Style) -> list[bytes]:
+        """Lists of records that take the place of rows, with what these rows have besides."""
+        fates = self._resolver.fates
+        owners = {
+            at: fates.moved(number, value(piece.pks[at]))
+            for at, number in enumerate(piece.numbers)
+            if fates.fate[number] == Fate.UPDATED and lists[at][:1] == b"["
+        }
+        found = items_of(self._resolver.schema, self._resolver.target, link, list(owners.values()))
+        out = list(lists)
+        for at, owner in owners.items():
+            old = items(lists[at])
+            theirs = [encoded(one) for one in found.get(str(owner), ())]
+            if more := [one for one in theirs if one not in old]:
+                out[at] = listed(b", ".join([*old, *more]), style, style.line)
+        return out
+
+    def _one(self, text: bytes, old: Any, led: Led | None) -> bytes:
+        if led is None or not text:
+            return text
+        if led.state is State.LOST:
+            return b"null" if self._resolver.dangling == "null" else text
+        # A reference by natural key finds its row by itself.
+        if (isinstance(old, list) and not isinstance(led.pk, list)) or led.pk == old or led.pk is None:
+            return text
+        return encoded(led.pk)
+
+
+def _instead(text: bytes, _: bytes) -> bytes:
+    return text
+
+
+def encoded(pk: Any) -> bytes:
+    """The JSON text of a key; nothing for None."""
+    return b"" if pk is None else str(pk).encode() if type(pk) is int else json.dumps(pk, ensure_ascii=False).encode()
+
+
+def values(texts: Sequence[bytes]) -> list[Any]:
+    """What texts are; None for an empty one."""
+    filled = [text or b"null" for text in texts]
+    try:
+        found: list[Any] = msgspec.json.decode(b"[%b]" % b",".join(filled))
+    except msgspec.DecodeError:
+        return [json.loads(text) for text in filled]
+    return found
+
+
+def value(text: bytes) -> Any:
+    """The same of one."""
+    return int(text) if text.isdigit() else json.loads(text or b"null")
