@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fixtureflow.sinks.split import Split, split
     from fixtureflow.stages.dedupe import Deduped, dedupe
     from fixtureflow.stages.filter import Filtered, filter  # noqa: A004 - the verb's name
+    from fixtureflow.stages.merge import Joined, merge
     from fixtureflow.stages.natural import Natural, natural
     from fixtureflow.stages.order import Ordered, order
     from fixtureflow.stages.rename import Renamed, rename
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from fixtureflow.stages.subset import Subset, subset
     from fixtureflow.stream import Records
     from fixtureflow.views.check import Checked, check
+    from fixtureflow.views.diff import Diff, diff
     from fixtureflow.views.sequences import Sequences, sequences
     from fixtureflow.views.stats import Stats, stats
     from fixtureflow.writer import Written, write
@@ -43,9 +45,11 @@ __all__ = [
     "Checked",
     "CsvSplit",
     "Deduped",
+    "Diff",
     "Filtered",
     "FixtureflowError",
     "InputError",
+    "Joined",
     "Natural",
     "Ordered",
     "OutputError",
@@ -66,9 +70,11 @@ __all__ = [
     "Written",
     "check",
     "dedupe",
+    "diff",
     "filter",
     "gather",
     "infer",
+    "merge",
     "natural",
     "order",
     "read",
@@ -93,6 +99,7 @@ _HOMES = {
     "schema.sources": ("gather", "sources_from"),
     "stages.dedupe": ("Deduped", "dedupe"),
     "stages.filter": ("Filtered", "filter"),
+    "stages.merge": ("Joined", "merge"),
     "stages.natural": ("Natural", "natural"),
     "stages.order": ("Ordered", "order"),
     "stages.rename": ("Renamed", "rename"),
@@ -101,6 +108,7 @@ _HOMES = {
     "stream": ("Records",),
     "views.sequences": ("Sequences", "sequences"),
     "views.check": ("Checked", "check"),
+    "views.diff": ("Diff", "diff"),
     "views.stats": ("Stats", "stats"),
     "writer": ("Written", "write"),
 }

@@ -25,6 +25,8 @@ VERBS = (
     "split",
     "stats",
     "check",
+    "diff",
+    "merge",
     "order",
     "natural",
     "rename",

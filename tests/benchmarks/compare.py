@@ -26,6 +26,8 @@ VERBS = {
     "pretty": [*PROGRAM, "pretty", "-q", "dump.json"],
     "natural": [*PROGRAM, "natural", "-q", "--schema", "schema.json", *LACKING, "dump.json"],
     "order": [*PROGRAM, "order", "-q", "--schema", "schema.json", "dump.json"],
+    "diff": [*PROGRAM, "diff", "-q", "dump.json", "shuffled.json"],
+    "merge": [*PROGRAM, "merge", "-q", "dump.json", "shuffled.json"],
     "stats": [*PROGRAM, "stats", "-q", "dump.json"],
 }
 PEERS = {"jq .": ["jq", ".", "dump.json"], "json.tool": [sys.executable, "-m", "json.tool", "dump.json"]}
@@ -39,6 +41,15 @@ def main() -> None:
     commands |= {name: command for name, command in PEERS.items() if shutil.which(command[0])}
     with tempfile.TemporaryDirectory() as folder:
         count = write(Path(folder, "dump.json"), megabytes * 1_000_000)
+        if {"diff", "merge"} & set(wanted):  # two dumps are read there, and a peer reads one
+            maker = [
+                sys.executable,
+                Path(__file__).with_name("make_dump.py"),
+                str(megabytes),
+                "shuffled.json",
+                "shuffled",
+            ]
+            subprocess.run(maker, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # memory of its own
         Path(folder, "schema.json").write_text(json.dumps(SCHEMA))
         Path(folder, "types.json").write_text(json.dumps(TYPES))
         print(f"{megabytes} MB, {count:,} records, {rounds} rounds")

@@ -1,4 +1,4 @@
-"""Write a mixed dump of a given size, the same bytes each time: `python make_dump.py 200 dump.json`.
+"""Write a mixed dump of a given size, the same bytes each time: `python make_dump.py 200 dump.json [shuffled]`.
 
 A content site as dumpdata writes it: users, tokens, posts with text in several scripts, a tree of comments, the admin's
 log, and versions whose JSON fields and strings hold what looks like records.
@@ -85,12 +85,15 @@ def records(size: int, seed: int = 7) -> Iterator[tuple[str, Any, dict[str, Any]
             yield model, pk, fields
 
 
-def write(path: Path, size: int) -> int:
-    """Write the dump; returns the number of records."""
+def write(path: Path, size: int, *, shuffled: bool = False) -> int:
+    """Write the dump; returns the number of records. `shuffled` puts the same ones in another order, and escapes."""
     count = 0
+    rows = records(size)
+    if shuffled:
+        rows = iter(random.Random(size).sample(every := list(rows), len(every)))
     with path.open("wb") as file:
-        for model, pk, fields in records(size):
-            record = json.dumps({"model": model, "pk": pk, "fields": fields}, ensure_ascii=False)
+        for model, pk, fields in rows:
+            record = json.dumps({"model": model, "pk": pk, "fields": fields}, ensure_ascii=shuffled)
             file.write((b", " if count else b"[") + record.encode())
             count += 1
         file.write(b"]")
@@ -171,4 +174,4 @@ def _version(rng: random.Random, number: int, users: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(write(Path(sys.argv[2]), int(sys.argv[1]) * 1_000_000), "records")
+    print(write(Path(sys.argv[2]), int(sys.argv[1]) * 1_000_000, shuffled="shuffled" in sys.argv[3:]), "records")

@@ -23,7 +23,12 @@ found: ff.Stats = ff.stats(dump)
 once: ff.Deduped = ff.dedupe(dump, ff.infer(dump), unique="lists.item:list,text", keep="newest:changed_at", tell=print)
 named: ff.Deduped = ff.dedupe(dump, rename={"text": "{} ({n})"}, target="postgresql:///mysite")
 safe: ff.Scrubbed = ff.scrub(dump, rule={"accounts.user.email": "email"}, preset="all", key_file=Path("scrub.key"))
+compared: ff.Diff = ff.diff(dump, ff.read("b.json"), by_identity=True, ignore="auth.user.last_login")
+joined: ff.Joined = ff.merge(ff.read("a.json", "b.json"), prefer="last", rejects=Path("rejects.json"))
 try:
+    for difference in compared.differences():
+        print(difference.kind, difference.model, difference.fields, difference.a and difference.a.pk)
+    print(compared.equal, compared.models["auth.user"].changed, compared.text(), joined.left_out, joined.repeated)
     print(written.records, parts.records, found.table(), kept.dropped, ordered.cycles)
     print(once.dropped, named.renamed, once.followed, once.united, once.messages(), once.unmatched)
     print(safe.scrubbed, safe.followed, safe.addresses, safe.leaks, safe.personal, safe.unknown, safe.key_was_made)
@@ -36,3 +41,5 @@ ff.wriet(dump)  # type: ignore[attr-defined]
 ff.write(dump, "out.json", indent="2")  # type: ignore[arg-type]
 ff.split(dump, "parts", by="field")  # type: ignore[arg-type]
 ff.sequences(dump, dialect="oracle")  # type: ignore[arg-type]
+ff.merge(dump, prefer="newest")  # type: ignore[arg-type]
+ff.diff(dump)  # type: ignore[call-arg]

@@ -1,0 +1,1 @@
+"""Two dumps held against each other, and several made one, whatever the order of their records."""
