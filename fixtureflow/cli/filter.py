@@ -50,7 +50,9 @@ def command(
     lookup: Annotated[
         list[str] | None,
         typer.Option(
-            "--lookup", metavar="FIXTURE", help="A fixture with rows that the dump lacks (-e contenttypes); repeatable."
+            "--lookup",
+            metavar="FIXTURE|URL",
+            help="Rows that the dump lacks (-e contenttypes): a fixture, an SQLite file, the old database; repeatable.",
         ),
     ] = None,
     renumber: Annotated[

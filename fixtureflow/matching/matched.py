@@ -15,9 +15,9 @@ from fixtureflow.findings import Findings
 from fixtureflow.matching.emit import Emission
 from fixtureflow.matching.links import added_links
 from fixtureflow.matching.log import Log
+from fixtureflow.matching.lookups import lookups_in
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.patterns import Pattern, any_matches
-from fixtureflow.reader import read
 from fixtureflow.record import Record
 from fixtureflow.record import Source as Input
 from fixtureflow.reread.catalogue import Catalogue
@@ -102,7 +102,7 @@ class Matched(Records):
         with connected(self._url) as connection:
             target = Target(connection)
             schema = self._schema(catalogue, target)
-            lookups = [Catalogue(read(place)) for place in self._lookup]
+            lookups = lookups_in(self._lookup, schema, catalogue, target)
             resolver = self.resolver = Resolver(
                 schema,
                 catalogue,
