@@ -17,6 +17,7 @@ from fixtureflow.cli.options import (
     Repair,
     SchemaFiles,
     Settings,
+    TargetSettings,
     TrustGuesses,
     say_unmatched,
 )
@@ -42,9 +43,11 @@ def command(
         typer.Option(
             "--target",
             metavar="URL",
-            help="Leave out what this database has already, and refer to its rows: postgresql://user@host/name, FILE.",
+            help="Leave out what this database has already, and refer to its rows: postgresql://user@host/name, "
+            "an SQLite FILE, django:default.",
         ),
     ] = None,
+    target_settings: TargetSettings = None,
     schema: SchemaFiles = None,
     settings: Settings = None,
     lookup: Annotated[
@@ -98,9 +101,11 @@ def command(
     """
     import fixtureflow as ff
     from fixtureflow.errors import FixtureflowError, UsageError
+    from fixtureflow.schema.django.databases import named_target
 
     names = inputs or ["-"]
     with session(names, output, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         if not include and not exclude and not target:
             raise UsageError("nothing to filter by", advice="name models with --include or --exclude, or a --target")
         asked = [rejects, report, renumber, dry_run, lookup, dangling != "reject", m2m != "union", schema, settings]

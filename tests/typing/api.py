@@ -19,6 +19,7 @@ written: ff.Written = ff.write(only_staff(ordered), "out.json", indent=2)
 parts: ff.Split = ff.split(dump, "parts", by="app", number=True)
 rows: ff.CsvSplit = ff.split_to_csv(dump, Path("rows"), ff.infer(dump), dialect="sqlite", force=True)
 resets: ff.Sequences = ff.sequences(dump, target="postgresql:///mysite")
+merged: ff.Records = ff.filter(dump, target=ff.project_database("mysite.settings", "replica"), renumber=True)
 found: ff.Stats = ff.stats(dump)
 try:
     print(written.records, parts.records, found.table(), kept.dropped, ordered.cycles)
