@@ -42,9 +42,9 @@ def command(
         str | None,
         typer.Option(
             "--target",
-            metavar="URL",
-            help="Leave out what this database has already, and refer to its rows: postgresql://user@host/name, "
-            "an SQLite FILE, django:default.",
+            metavar="URL|FILE",
+            help="Leave out what this database (or another fixture) has already, and refer to its rows: "
+            "postgresql://user@host/name, an SQLite file, django:default, other.json.",
         ),
     ] = None,
     target_settings: TargetSettings = None,
@@ -93,11 +93,14 @@ def command(
     that refers to it refers to the target's row; one whose pk is another row's there, or that would collide, is
     rejected. If any is and no --rejects is given, nothing is written. The database is only read.
 
+    The target may be a fixture, too: the dump of another site, beside which the records that are left can be loaded.
+
     \b
     Examples:
       fixtureflow filter --exclude authtoken --exclude sessions < data.json > rest.json
       fixtureflow filter --include auth --exclude auth.permission data.json -o users.json
       fixtureflow filter all.json --target postgresql://user@host/new --renumber --rejects rejects.json > safe.json
+      fixtureflow filter one.json --target other.json --settings mysite.settings --renumber > beside_other.json
     """
     import fixtureflow as ff
     from fixtureflow.errors import FixtureflowError, UsageError

@@ -54,7 +54,7 @@ def _missing(
 ) -> list[Record]:
     one, other = key_form(schema, Place(model.label, "")), key_form(schema, Place(relation.to, ""))
     owners = list({one(owner): owner for owner, _ in pairs}.values())
-    found = target.pairs(table, columns, owners)
+    found = target.pairs(table, columns, _stored(target, model, owners))
     there = {(one(owner), other(item)) for owner, item in found}
     label = relation.through or f"{model.label}_{name}"
     mine, theirs = _names(schema, model, relation)
@@ -68,6 +68,13 @@ def _missing(
         text = json.dumps(record, ensure_ascii=False).encode()
         records.append(Record(text, label.lower(), source, len(records) + 1, 0))
     return records
+
+
+def _stored(target: Target, model: Model, pks: list[Any]) -> list[Any]:
+    """Primary keys as the database has them: a UUID on SQLite without dashes."""
+    table = target.table(model)
+    form = table.form(table.pk[0]) if table else None
+    return [form(pk)[0] for pk in pks] if form else pks
 
 
 def _names(schema: Schema, model: Model, relation: Relation) -> tuple[str, str]:

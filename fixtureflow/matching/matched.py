@@ -9,13 +9,14 @@ from typing import Literal, get_args
 
 import msgspec
 
-from fixtureflow.connection import connected, shown
+from fixtureflow.connection import shown
 from fixtureflow.errors import InputError, UsageError
 from fixtureflow.findings import Findings
 from fixtureflow.matching.emit import Emission
 from fixtureflow.matching.links import added_links
 from fixtureflow.matching.log import Log
 from fixtureflow.matching.lookups import lookups_in
+from fixtureflow.matching.opened import opened
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.record import Record
@@ -99,9 +100,10 @@ class Matched(Records):
         catalogue = self._catalogue
         self.seen = set(catalogue.models)
         left_out = {label for label in catalogue.models if not self._keeps(label)}
-        with connected(self._url) as connection:
+        with opened(self._url, self._given, catalogue, trust=self._trust) as (connection, merged):
             target = Target(connection)
-            schema = self._schema(catalogue, target)
+            self.merged = merged
+            schema = merged.schema if merged else self._schema(catalogue, target)
             lookups = lookups_in(self._lookup, schema, catalogue, target)
             resolver = self.resolver = Resolver(
                 schema,

@@ -1,0 +1,93 @@
+"""The target opened: a database as it is, another fixture as a database made of it for as long as it is used."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from fixtureflow.connection import connected
+from fixtureflow.database import is_fixture
+from fixtureflow.errors import InputError
+from fixtureflow.reader import read
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.schema.merge import Merged, Source
+from fixtureflow.schema.model import Schema
+from fixtureflow.schema.sources import gather
+from fixtureflow.schema.survey import survey
+from fixtureflow.stages.natural import natural
+from fixtureflow.stream import Records
+from fixtureflow.target.fixture import ByNaturalKeyError, fill
+from fixtureflow.target.standing import with_tables
+
+__all__ = ["Opened", "opened"]
+
+
+class Opened(NamedTuple):
+    connection: Connection
+    merged: Merged | None = None
+    """Of a fixture, its schema and that of the dump; a database tells its own."""
+
+
+@contextmanager
+def opened(place: str, given: Schema | list[Source] | None, dump: Catalogue, *, trust: bool) -> Iterator[Opened]:
+    """A read-only connection to the target. Raises TargetError, InputError."""
+    if not is_fixture(place):
+        with connected(place) as connection:
+            yield Opened(connection)
+        return
+    catalogue = Catalogue(read(place))
+    merged = _schema(given, dump, catalogue, trust=trust)
+    labels = [*dump.models, *catalogue.models]
+    with tempfile.TemporaryDirectory(prefix="fixtureflow-target-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder) / "target.sqlite3"
+        try:
+            fill(file, merged.schema, labels, catalogue, trust=trust)
+        except ByNaturalKeyError:
+            catalogue = _by_pk(place, merged.schema, catalogue, trust=trust)
+            file.unlink()
+            _fill_again(place, file, merged.schema, labels, catalogue, trust=trust)
+        with connected(str(file)) as connection:
+            yield Opened(connection, merged)
+
+
+def _by_pk(place: str, schema: Schema, catalogue: Catalogue, *, trust: bool) -> Catalogue:
+    """The fixture with its references by natural key turned back."""
+    records = Records(lambda: iter(catalogue.again()))
+    try:
+        return Catalogue(natural(records, schema, to_pk=True, trust_guesses=trust))
+    except InputError as error:
+        raise InputError(
+            f"{place} refers by natural key to records that it lacks: {error.problem}", advice=_turn(place)
+        ) from None
+
+
+def _fill_again(
+    place: str, file: Path, schema: Schema, labels: list[str], catalogue: Catalogue, *, trust: bool
+) -> None:
+    try:
+        fill(file, schema, labels, catalogue, trust=trust)
+    except ByNaturalKeyError as found:
+        raise found.record.fault(
+            "refers by a natural key of which nobody knows the fields", field=found.field, advice=_turn(place)
+        ) from None
+
+
+def _turn(place: str) -> str:
+    return f"first make its references pks: fixtureflow natural --to-pk --lookup DATABASE {place}"
+
+
+def _schema(given: Schema | list[Source] | None, dump: Catalogue, target: Catalogue, *, trust: bool) -> Merged:
+    """What is known of both fixtures, what their values let one guess, and the tables that Django would make."""
+    sources = [Source("file", "the schema given", given)] if isinstance(given, Schema) else list(given or ())
+    both = Records(lambda: chain(dump.stretches(), target.stretches()))
+    seen = survey(both)
+    labels = [*dump.models, *target.models]
+    merged = gather([*labels, "contenttypes.contenttype"], given=sources, records=seen, infer=True, quiet=True)
+    pks = {label: seen.models[label].pk for label in dict.fromkeys(labels)}
+    return Merged(with_tables(merged.schema, pks, trust=trust), merged.sources)
