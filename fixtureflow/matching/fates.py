@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -10,7 +11,7 @@ from fixtureflow.references.keys import Keys, Numbers
 from fixtureflow.references.links import Place, key_form
 from fixtureflow.schema.model import Schema
 
-__all__ = ["Fate", "Fates"]
+__all__ = ["DROPPED", "KEPT", "Fate", "Fates"]
 
 
 class Fate(IntEnum):
@@ -28,6 +29,12 @@ class Fate(IntEnum):
     REJECTED = 5
     ABSENT = 6
     """Only looked up, or left out by a pattern, and the target has no such row."""
+    UPDATED = 7
+    """The target has it, and it takes that row's place: kept under the target's pk."""
+
+
+KEPT = (Fate.NEW, Fate.RENUMBERED, Fate.UPDATED)
+DROPPED = (Fate.SAME, Fate.REMAPPED)
 
 
 class Fates:
@@ -41,6 +48,10 @@ class Fates:
         self._moved: dict[int, Any] = {}
         self.changed: set[str] = set()
         """Models of which a pk changes, is rejected or absent: references to others need no looking at."""
+        self.lost: set[str] = set()
+        """Models of which records are rejected or absent."""
+        self.odd: set[str] = set()
+        """Models of which not every record is new."""
         self.without_pk: dict[str, array[int]] = {}
         """By model, the numbers of the records that have no pk, in the order they were read."""
 
@@ -62,22 +73,40 @@ class Fates:
             self.fate.extend(bytes(number + 1024 - len(self.fate)))
         return number
 
-    def nameless(self, label: str) -> int:
-        """A number for a record without a pk."""
-        number = self.number(label, None)
-        self.without_pk.setdefault(label, array("I")).append(number)
-        return number
+    def numbers(self, label: str, pks: Sequence[Any]) -> list[int]:
+        """The same of many that have a pk."""
+        numbers = self.keys(label).number_all(pks)
+        if (most := max(numbers, default=0)) >= len(self.fate):
+            self.fate.extend(bytes(most + 1024 - len(self.fate)))
+        return numbers
+
+    def nameless(self, label: str, nth: int) -> int:
+        """The number of the n-th record without a pk of a model, from 0; a new one if it has none yet."""
+        numbers = self.without_pk.setdefault(label, array("I"))
+        if nth == len(numbers):
+            numbers.append(self.number(label, None))
+        return numbers[nth]
 
     def find(self, label: str, pk: Any) -> int:
         """The number of a record, -1 if there is none."""
         keys = self._keys.get(label)
         return keys.find(pk) if keys else -1
 
+    def keep(self, numbers: Sequence[int]) -> None:
+        """Decide that records are new; most are."""
+        fate = self.fate
+        for number in numbers:
+            fate[number] = Fate.NEW
+
     def decide(self, label: str, number: int, fate: Fate, moved: Any = None) -> None:
         """`moved` is the pk that the record has in the target, if it is another."""
         self.fate[number] = fate
+        if fate != Fate.NEW:
+            self.odd.add(label)
         if moved is not None:
             self._moved[number] = moved
+        if fate in (Fate.REJECTED, Fate.ABSENT):
+            self.lost.add(label)
         if moved is not None or fate in (Fate.REJECTED, Fate.ABSENT):
             self.changed.add(label)
 

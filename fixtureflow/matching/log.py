@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from fixtureflow.errors import OutputError
-from fixtureflow.matching.resolve import Reason
+from fixtureflow.matching.lost import Reason
 from fixtureflow.output import opened_output
 from fixtureflow.record import Record
 
@@ -29,22 +29,36 @@ class Log:
         self._rejects = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         self.rejected = 0
 
-    def add(self, record: Record, case: str, *, fields: Sequence[str] = (), pk: bytes | None = None) -> None:
-        """A record that is left out or changed; `pk` is the text of the one that it has in the target."""
+    def add(
+        self,
+        record: Record,
+        case: str,
+        *,
+        fields: Sequence[str] = (),
+        differs: Sequence[str] = (),
+        pk: bytes | None = None,
+    ) -> None:
+        """A record that is left out or changed; `pk` is the text of the one that it has in the target.
+
+        `fields` are those that were rewritten, `differs` those of which the target's row has, and keeps, another value.
+        """
         if self.wanted:
             told: dict[str, Any] = {"model": record.model, "pk": _raw(record.pk_text), "case": case}
             if fields:
                 told["fields"] = list(fields)
+            if differs:
+                told["differs"] = list(differs)
             if pk:
                 told["target_pk"] = msgspec.Raw(pk)
             self._write(self._told, msgspec.json.encode(told))
 
-    def reject(self, record: Record, reason: Reason) -> None:
+    def reject(self, record: Record, reason: Reason, value: Any) -> None:
+        """`value` is that of the field that the reason names."""
         self.rejected += 1
         told: dict[str, Any] = {"model": record.model, "pk": _raw(record.pk_text), "case": "rejected"}
         told |= {"reason": reason.problem, "file": record.source.name, "record": record.number}
         if reason.field:
-            told |= {"field": reason.field, "value": reason.value}
+            told |= {"field": reason.field, "value": value}
         if reason.detail:
             told["detail"] = reason.detail
         if self.wanted:

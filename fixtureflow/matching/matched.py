@@ -165,12 +165,12 @@ class Matched(Records):
         if resolver is None:
             return []
         said = []
-        for label, pk in resolver.replaced[:10]:
+        for label, pk in resolver.decider.replaced[:10]:
             said.append(f"replaced: {label} pk {pk} takes the place of the row that migrate makes")
         for (field, to), keys in resolver.references.assumed.items():
             count = f"{len(keys):,} key{'s' if len(keys) > 1 else ''}"
             said.append(f"assumed: {field} → {to}: {count} not in the dump, taken to be the target's rows")
-        for (label, name), rows in resolver.differences.most_common(10):
+        for (label, name), rows in resolver.decider.differences.most_common(10):
             said.append(f"differs: {label}.{name} of {rows:,} rows that the target has; the target's value stays")
         for plan in resolver.plans.values():
             said += [
@@ -188,7 +188,7 @@ class Matched(Records):
         ]
         said += self._ids_inside()
         total = sum(counts["in"] for counts in self.counts.values())
-        if resolver.identical > 0.95 * total and total > 20:
+        if resolver.decider.identical > 0.95 * total and total > 20:
             said.append("nearly all records are in the target as they are: is this the database they were dumped from?")
         return said
 

@@ -15,7 +15,7 @@ __all__ = ["Plan"]
 class Plan:
     """Of one model."""
 
-    def __init__(self, schema: Schema, label: str, target: Target, *, provided: set[str], trust: bool) -> None:
+    def __init__(self, schema: Schema, label: str, target: Target, *, trust: bool, preferred: bool = False) -> None:
         model = schema.concrete(label)
         if model is None or not model.table:
             raise TargetError(
@@ -49,21 +49,20 @@ class Plan:
         known_by = {name for key in self.keys for name in key.fields} | set(self.pk)
         self.needed = [link.field for link in self.links if not link.many and (link.field in known_by or link.by_pk)]
         """The references that have to be followed before a row can be looked up."""
-        self.provided = sorted(provided)
-        """Fields other than the pk that others refer to."""
         self.compared = [name for name in table.fields if name not in self.pk]
         self.comparers = [comparer(table.field(name), target.backend) for name in self.compared]
         self.columns = Columns(self._names())
-        self.at = self.columns.at
+        self.read_compared = Columns(self.compared).rows
+        self.preferred = preferred
+        """Does the fixture's row take the place of the target's?"""
+        self.grows = False
+        """Is a place found in the tree for a record whose own is taken?"""
 
     def _names(self) -> list[str]:
         names = [name for link in self.links for name in (link.field, link.content_type) if name]
-        names += self.provided
         names += [name for key in (*self.keys, *self.places) for name in key.fields if name not in self.pk]
         if len(self.pk) > 1:
             names += self.pk
-        if not self.is_empty:
-            names += self.compared
         return list(dict.fromkeys(names))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 from fixtureflow.matching.fates import Fate, Fates
@@ -13,7 +14,7 @@ from fixtureflow.schema.model import Model, Relation, Schema
 from fixtureflow.target.rows import Target
 from fixtureflow.target.search import Search
 
-__all__ = ["NOWHERE", "Led", "References", "State"]
+__all__ = ["Led", "References", "State"]
 
 
 class State(IntEnum):
@@ -40,14 +41,16 @@ class Led(NamedTuple):
     reason: str = ""
 
 
-NOWHERE = Led(State.THERE)
+REMEMBERED = 200_000
+"""Values of one field."""
 
-_STATES = {
+_STATES: dict[int, State] = {
     Fate.UNSEEN: State.LATER,
     Fate.NEW: State.NEW,
     Fate.SAME: State.THERE,
     Fate.REMAPPED: State.THERE,
     Fate.RENUMBERED: State.NEW,
+    Fate.UPDATED: State.THERE,
     Fate.REJECTED: State.LOST,
     Fate.ABSENT: State.LOST,
 }
@@ -56,38 +59,98 @@ _STATES = {
 class References:
     """Follows references, first in the fixture, then in the target; asks the target for many at once."""
 
-    def __init__(self, schema: Schema, target: Target, fates: Fates, types: ContentTypes) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        target: Target,
+        fates: Fates,
+        types: ContentTypes,
+        by: Callable[[Place], dict[Key, tuple[int, Any]]],
+    ) -> None:
+        """`by` gives numbers and pks of records by a field other than the pk, or by natural key."""
         self._schema = schema
         self._target = target
         self._fates = fates
         self.types = types
-        self.provided: dict[Place, dict[Key, tuple[int, Any]]] = {}
-        """Numbers and pks of records by a field other than the pk, or by natural key, as far as somebody refers so."""
+        self._by = cache(by)
         self._there: dict[Place, dict[Key, Any]] = {}
+        self._memo: dict[tuple[str, str, Place], dict[Any, Led | None]] = {}
+        self._forms: dict[Place, Callable[[Any], Key]] = {}
         self._searches: dict[Place, Search | None] = {}
         self.unread: set[str] = set()
         """Models whose natural keys are computed: references by them are left to loaddata."""
         self.assumed: dict[tuple[str, str], set[Key]] = {}
         """(model and field, model led to): keys that are not in the fixture, and were taken to mean the target's."""
 
-    def place(self, link: Link, row: Callable[[str], Any]) -> Place | None:
-        """What the plain values of a reference are keys of; None where that is not known."""
+    def place(self, link: Link, kind: Any) -> Place | None:
+        """What the plain values of a reference are keys of; None where that is not known.
+
+        `kind` is the content type beside a generic one.
+        """
         if link.kind != "generic":
             return link.to
-        label = self.types.model(row(link.content_type))
+        label = self.types.model(kind)
         return Place(label, "") if label else None
 
-    def prefetch(self, place: Place, values: Iterable[Any]) -> None:
+    def column(self, link: Link, values: Sequence[Any], kinds: Sequence[Any] = ()) -> list[Led | None]:
+        """Where each of the values of a field leads; None for null, and where it is not known what it is a key of."""
+        if link.kind != "generic":
+            return self._column(link, link.to, values)
+        of: dict[Place | None, list[int]] = {}
+        for at, (value, kind) in enumerate(zip(values, kinds, strict=True)):
+            if value is not None:
+                of.setdefault(self.place(link, kind), []).append(at)
+        out: list[Led | None] = [None] * len(values)
+        for place, places in of.items():
+            if place is not None:
+                for at, led in zip(places, self._column(link, place, [values[at] for at in places]), strict=True):
+                    out[at] = led
+        return out
+
+    def _column(self, link: Link, place: Place, values: Sequence[Any]) -> list[Led | None]:
+        memo = self._memo.setdefault((link.model, link.field, place), {None: None})
+        if len(memo) > REMEMBERED:
+            memo.clear()
+            memo[None] = None
+        of: dict[Any, Any] = {}
+        try:
+            of = dict.fromkeys(values)
+        except TypeError:
+            of = {_hashable(value): value for value in values}
+            values = list(map(_hashable, values))
+        else:
+            of = {value: value for value in of}
+        new = {key: value for key, value in of.items() if key not in memo}
+        numbers = self._numbers(place, new.values())
+        self._ask(place, [value for value, number in zip(new.values(), numbers, strict=True) if number < 0])
+        later: dict[Any, Led] = {}
+        for (key, value), number in zip(new.items(), numbers, strict=True):
+            led = self._followed(link, place, value, number)
+            if led.state is State.LATER:
+                later[key] = led
+            else:
+                memo[key] = led
+        if later:
+            return [later.get(value) or memo[value] for value in values]
+        return [memo[value] for value in values]
+
+    def unchanged(self, link: Link, values: Iterable[Any]) -> bool:
+        """Do all values lead to records of the fixture of which every one is kept as it is?"""
+        model = link.to.model
+        if link.kind == "generic" or link.to.field or model in self._fates.odd or model in self._fates.changed:
+            return False
+        return -1 not in self._numbers(link.to, (value for value in values if value is not None))
+
+    def forget(self) -> None:
+        """What was decided may have been decided anew."""
+        self._memo.clear()
+
+    def _ask(self, place: Place, values: Iterable[Any]) -> None:
         """Ask the target for what the fixture does not have."""
         known = self._there.setdefault(place, {})
-        form = key_form(self._schema, place)
-        asked = {}
-        for value in values:
-            if value is None or isinstance(value, list | dict) or self._number(place, value) >= 0:
-                continue
-            key = form(value)
-            if key not in known:
-                asked[key] = value
+        form = self._form(place)
+        plain = (value for value in values if value is not None and not isinstance(value, list | dict))
+        asked = {key: value for value in plain if (key := form(value)) not in known}
         if not asked:
             return
         search = self._search(place)
@@ -109,21 +172,22 @@ class References:
             key, value = keys[at]
             known[key] = value
 
-    def follow(self, link: Link, place: Place, value: Any) -> Led:
-        """Where one value leads."""
-        if isinstance(value, list) and not self._composite(place):
-            return self._natural(place.model, value)
-        number = self._number(place, value)
-        if number >= 0:
-            fate = Fate(self._fates.fate[number])
-            moved = value if place.field else self._fates.moved(number, value)
-            return Led(_STATES[fate], _as(value, moved), number, _LOST.get(fate, ""))
-        return self._outside(link, place, value)
+    def _followed(self, link: Link, place: Place, value: Any, number: int) -> Led:
+        if number < 0:
+            if isinstance(value, list) and not self._composite(place):
+                return self._natural(place.model, value)
+            return self._outside(link, place, value)
+        fates = self._fates
+        fate = fates.fate[number]
+        moved = value if place.field else fates.moved(number, value)
+        if moved is not value:
+            moved = _as(value, moved)
+        return Led(_STATES[fate], moved, number, _LOST.get(fate, ""))
 
     def _outside(self, link: Link, place: Place, value: Any) -> Led:
         if isinstance(value, list | dict):
             return Led(State.THERE, value)
-        there = self._there.get(place, {}).get(key_form(self._schema, place)(value))
+        there = self._there.get(place, {}).get(self._form(place)(value))
         if link.kind == "generic":
             if there is not None and self._fates.has(place.model):
                 return Led(State.LOST, reason="is not in the dump, and in the target that number is another row's")
@@ -137,9 +201,9 @@ class References:
         return Led(State.THERE, value)
 
     def _natural(self, label: str, value: list[Any]) -> Led:
-        number, pk = self.provided.get(Place(label, NATURAL), {}).get(natural_form(value), (-1, None))
+        number, pk = self._by(Place(label, NATURAL)).get(natural_form(value), (-1, None))
         if number >= 0:
-            fate = Fate(self._fates.fate[number])
+            fate = self._fates.fate[number]
             return Led(_STATES[fate], self._fates.moved(number, pk), number, _LOST.get(fate, ""))
         model = self._schema.concrete(label)
         paths = model.natural_key.fields if model and model.natural_key else ()
@@ -194,11 +258,20 @@ class References:
         found = [pk for _, pk, *_ in search.find([row])]
         return found[0] if len(found) == 1 else None
 
-    def _number(self, place: Place, value: Any) -> int:
+    def _numbers(self, place: Place, values: Iterable[Any]) -> list[int]:
+        """Those of the records that values are keys of; -1 for what the fixture does not have, and natural keys."""
         if not place.field:
-            return self._fates.find(place.model, value)
-        form = key_form(self._schema, place)
-        return self.provided.get(place, {}).get(form(value), (-1, None))[0]
+            if not self._fates.has(place.model):
+                return [-1 for _ in values]
+            return self._fates.keys(place.model).find_all(values)
+        form, known = self._form(place), self._by(place)
+        return [known.get(form(value), (-1, None))[0] for value in values]
+
+    def _form(self, place: Place) -> Callable[[Any], Key]:
+        found = self._forms.get(place)
+        if found is None:
+            found = self._forms[place] = key_form(self._schema, place)
+        return found
 
     def _composite(self, place: Place) -> bool:
         model = self._schema.concrete(place.model)
@@ -214,10 +287,14 @@ class References:
         return self._searches[place]
 
 
-_LOST = {
+_LOST: dict[int, str] = {
     Fate.REJECTED: "was rejected",
     Fate.ABSENT: "is left out, and the target has no such row",
 }
+
+
+def _hashable(value: Any) -> Any:
+    return ("", repr(value)) if isinstance(value, list | dict) else value
 
 
 def _as(value: Any, moved: Any) -> Any:

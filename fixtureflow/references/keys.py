@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fixtureflow.references.links import Key
@@ -53,11 +53,20 @@ class Keys:
             self._held += 1
         return known
 
+    def number_all(self, values: Iterable[Any]) -> list[int]:
+        """`number` of each."""
+        return list(map(self.number, values))
+
     def find(self, value: Any) -> int:
         key: Any = value if self._numeric and type(value) is int else self._form(value)
         if type(key) is int and 0 <= key < len(self.dense):
             return self.dense[key]
         return self._sparse.get(key, -1)
+
+    def find_all(self, values: Iterable[Any]) -> list[int]:
+        """`find` of each."""
+        dense, size, find = self.dense, len(self.dense), self.find
+        return [dense[value] if type(value) is int and 0 <= value < size else find(value) for value in values]
 
     def sizes(self) -> tuple[int, int]:
         """How many places the array has, and how many keys are held outside of it."""

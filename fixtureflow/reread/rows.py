@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -30,6 +31,7 @@ class Columns:
         row = msgspec.defstruct("Row", [("pk", Any, None), ("fields", fields, fields())], gc=False)
         self._decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
         self._decode_one = msgspec.json.Decoder(row).decode
+        self._columns = [attrgetter(f"fields.f{at}") for at in range(len(self.names))]
 
     def rows(self, stretch: Stretch) -> Iterator[Row]:
         """(pk, fields in the order of `names`) of each record."""
@@ -39,6 +41,15 @@ class Columns:
         except (msgspec.MsgspecError, RecursionError):
             return map(self._one, stretch.records())
         return ((row.pk, astuple(row.fields)) for row in rows)
+
+    def columns(self, stretch: Stretch) -> tuple[list[Any], list[list[Any]]]:
+        """The same by columns: the pks, and the values of each field."""
+        try:
+            rows: list[Any] = self._decode(stretch.array())
+        except (msgspec.MsgspecError, RecursionError):
+            odd = list(map(self._one, stretch.records()))
+            return [pk for pk, _ in odd], [list(column) for column in zip(*(fields for _, fields in odd), strict=True)]
+        return [row.pk for row in rows], [list(map(column, rows)) for column in self._columns]
 
     def _one(self, record: Record) -> Row:
         """Of a record that may hold what msgspec refuses: `NaN` and the like, or `fields` that are no object."""

@@ -67,8 +67,11 @@ class Key:
             condition=condition,
         )
 
-    def stored(self, values: Sequence[Any]) -> Row | None:
-        """What is asked of the database for a row's values; None where no row can have them."""
+    def rows(self, columns: Sequence[Sequence[Any]]) -> list[Row | None]:
+        """What is asked of the database for rows, of which values are given by field; None where none can have them."""
+        return [self._stored(values) for values in zip(*columns, strict=True)]
+
+    def _stored(self, values: Sequence[Any]) -> Row | None:
         out: list[Any] = []
         for value, form in zip(values, self._forms, strict=True):
             if value is None and self.whole and not self.nulls_equal:

@@ -15,11 +15,18 @@ from support.projects import dumpdata
 from support.scratch import ScratchDatabases
 
 import fixtureflow as ff
+from fixtureflow.matching import batch
 
 # In the target: user 1 is bob, 2 is żółw, 3 is local; group 1 is staff; label 1 is local, 3 is news.
 BOB = {"model": "auth.user", "pk": 2, "fields": {"username": "bob", "password": "!", "groups": []}}
 ANN = {"model": "auth.user", "pk": 70, "fields": {"username": "ann", "password": "!", "groups": []}}
 ZED = {"model": "auth.user", "pk": 1, "fields": {"username": "zed", "password": "!", "groups": []}}
+
+
+@pytest.fixture(params=[1, 5_000], autouse=True)
+def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records are decided on in batches of this size, which makes no difference."""
+    monkeypatch.setattr(batch, "ROWS", request.param)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +103,20 @@ def test_two_records_that_are_one_row_of_the_target(target: str, tmp_path: Path)
 def test_two_records_with_the_same_key(target: str, tmp_path: Path) -> None:
     twin = {**ANN, "pk": 71}
     assert kept(target, ANN, twin, rejects=tmp_path / "rejects.json")[0] == [ANN]
+
+
+def comment(pk: int, author: int | None = None, answer_to: int | None = None) -> dict[str, Any]:
+    fields = {"text": "", "article": None, "author": author, "answer_to": answer_to}
+    return {"model": "articles.comment", "pk": pk, "fields": fields}
+
+
+def test_what_leads_to_a_rejected_record_by_way_of_others_is_rejected_wherever_it_stands(
+    target: str, tmp_path: Path
+) -> None:
+    chain = [comment(900, None, 901), comment(901, None, 902), comment(902, 999), comment(903, None, 900)]
+    fine = comment(904)
+    for records in ([*chain, fine], [fine, *reversed(chain)], [chain[3], *chain[:3], fine]):
+        assert kept(target, *records, rejects=tmp_path / "rejects.json")[0] == [fine]
 
 
 def test_lists_are_united(target: str) -> None:

@@ -15,6 +15,7 @@ from support.compare import identities, identity_differences, rows
 from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata
 
 import fixtureflow as ff
+from fixtureflow.matching import batch
 from fixtureflow.schema.django import from_project
 from fixtureflow.schema.model import Schema
 
@@ -71,6 +72,15 @@ def test_a_dump_loads_beside_the_rows_that_are_there(
     differing = ["constraints.handle"] if any("constraints.handle.account" in note for note in report["notes"]) else []
     assert Counter(line.partition(" ")[0] for line in found) <= Counter([*rejects, *differing])
     assert len(rejects) < len(json.loads(dump)) / 10
+
+
+def test_a_forward_reference_by_natural_key_finds_a_record_of_a_later_batch(
+    scratch_on: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "ROWS", 1)
+    links = [{"model": "notes.link", "fields": {"name": a, "next": [b]}} for a, b in ("AB", "BC", "CC")]
+    found = json.loads(matched(json.dumps(links).encode(), scratch_on("sqlite", "untidy"), "untidy"))
+    assert found == links
 
 
 def _key(record: dict[str, object]) -> tuple[str, str]:

@@ -1,0 +1,195 @@
+"""What becomes of a record of which the target has something, or that refers to nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from fixtureflow.matching.batch import Batch
+from fixtureflow.matching.compare import Beside, compared
+from fixtureflow.matching.fates import KEPT, Fate, Fates
+from fixtureflow.matching.lookup import Found, Lookup
+from fixtureflow.matching.lost import Reason
+from fixtureflow.matching.plan import Plan
+from fixtureflow.matching.references import Led, References
+from fixtureflow.references.links import Key, Place, key_form
+from fixtureflow.schema.model import Schema
+
+__all__ = ["Decider"]
+
+_STANDING = (Fate.UNSEEN, *KEPT)
+
+
+class _Decision(NamedTuple):
+    fate: Fate
+    moved: Any = None
+    reason: Reason | None = None
+
+
+class Decider:
+    """Decides on single records, and keeps what is to be told of them."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        fates: Fates,
+        references: References,
+        lookup: Lookup,
+        free: Callable[[Plan], int],
+        *,
+        renumber: bool,
+        deletes: bool,
+    ) -> None:
+        """`free` gives a pk of a model that neither side has."""
+        self._schema = schema
+        self._fates = fates
+        self._references = references
+        self.lookup = lookup
+        self._free = free
+        self._renumber = renumber
+        self._deletes = deletes
+        self._taken: dict[tuple[str, Key], int] = {}
+        self.differences: Counter[tuple[str, str]] = Counter()
+        """(model, field): rows that the target has with another value."""
+        self.differs: dict[int, tuple[str, ...]] = {}
+        """The same of each record, by its number."""
+        self.identical = 0
+        """Rows that the target has, with the very same values."""
+        self.replaced: list[tuple[str, Any]] = []
+        """(model, pk) of records that take the place of what migrate puts into every new database."""
+        self.deleted: dict[str, list[Any]] = {}
+        """By model, the pks of rows of the target that have to go before the fixture can be loaded."""
+
+    def decide(
+        self,
+        plan: Plan,
+        batch: Batch,
+        led: Mapping[str, Sequence[Led | None]],
+        pks: Sequence[Any],
+        found: Mapping[int, Found],
+        lost: Mapping[int, Reason],
+        moved: Mapping[int, Any],
+        reasons: dict[int, Reason],
+    ) -> None:
+        """Decide on the records at the places that `found` and `lost` have; why they are rejected goes into `reasons`.
+
+        `pks` are those they would have in the target, `moved` those of new rows whose references make them other ones.
+        """
+        form = key_form(self._schema, Place(plan.label, ""))
+        for at, one in found.items():
+            if one.there and not plan.numbered:
+                one.identities.setdefault(form(pks[at]), (pks[at], "primary key"))
+        rows: dict[int, Any] = {}
+        for at, one in found.items():
+            if len(one.identities) == 1:
+                rows[at] = next(iter(one.identities.values()))[0]
+            elif one.there and not one.identities:
+                rows[at] = pks[at]
+        beside = compared(plan, batch, led, self._references, self.lookup, {} if batch.hidden else rows)
+        for at in sorted(found.keys() | lost.keys()):
+            one = found.get(at) or Found()
+            decision = self._one(plan, batch, at, pks[at], one, beside.get(at), form)
+            if decision.fate in KEPT:
+                decision = self._kept(plan, batch, at, one, decision, lost)
+            if decision.fate is Fate.NEW and at in moved:
+                decision = decision._replace(moved=moved[at])
+            if batch.hidden and decision.fate in (*KEPT, Fate.REJECTED):
+                decision = _Decision(Fate.ABSENT)
+            if decision.fate in (Fate.SAME, Fate.REMAPPED) and at in beside:
+                self._tell(plan, batch.numbers[at], beside[at].differs)
+            if decision.reason:
+                reasons[batch.numbers[at]] = decision.reason
+            self._fates.decide(plan.label, batch.numbers[at], decision.fate, decision.moved)
+
+    def _one(
+        self,
+        plan: Plan,
+        batch: Batch,
+        at: int,
+        own: Any,
+        found: Found,
+        beside: Beside | None,
+        form: Callable[[Any], Key],
+    ) -> _Decision:
+        pk = batch.pks[at]
+        if len(found.identities) > 1:
+            keys = " and ".join(f"{name} of pk {one}" for one, name in found.identities.values())
+            return _rejected("is several rows of the target", keys)
+        if found.identities:
+            return self._same(plan, batch, at, own, found, form)
+        if found.there and pk is not None:
+            if beside is not None and not self._complete(plan, batch, at) and not beside.differs:
+                return _Decision(Fate.SAME)
+            if beside is not None and _is_placeholder(plan, beside.theirs):
+                self.replaced.append((plan.label, pk))
+                return _Decision(Fate.NEW)
+            if not (self._renumber and plan.numbered):
+                return _rejected("its pk is another row's in the target (--renumber)")
+            return _Decision(Fate.RENUMBERED, None if batch.hidden else self._free(plan))
+        return _Decision(Fate.NEW)
+
+    def _same(self, plan: Plan, batch: Batch, at: int, own: Any, found: Found, form: Callable[[Any], Key]) -> _Decision:
+        """A record that is a row of the target."""
+        pk = batch.pks[at]
+        ((same, (there, name)),) = found.identities.items()
+        if plan.by_pk is not None and (own is None or form(own) != same):
+            return _rejected(
+                "is a row of the target, and what its pk refers to is another one", f"{name} of pk {there}"
+            )
+        if not batch.hidden:
+            number = batch.numbers[at]
+            if self._taken.setdefault((plan.label, form(there)), number) != number:
+                return _rejected("another record of the dump is the same row of the target", f"{name}, pk {there}")
+        unmoved = pk is None or same == form(pk)
+        if plan.preferred and not batch.hidden:
+            if unmoved or plan.numbered or plan.by_pk is not None:
+                return _Decision(Fate.UPDATED, None if unmoved and pk is not None else there)
+            if not self._deletes:
+                return _rejected("is a row of the target whose pk is data (--delete-sql)", f"{name} of pk {there}")
+            self.deleted.setdefault(plan.label, []).append(there)
+            return _Decision(Fate.NEW)
+        if unmoved:
+            return _Decision(Fate.SAME, there if pk is None else None)
+        return _Decision(Fate.REMAPPED, there)
+
+    def _kept(
+        self, plan: Plan, batch: Batch, at: int, found: Found, decision: _Decision, lost: Mapping[int, Reason]
+    ) -> _Decision:
+        if decision.fate is not Fate.UPDATED:
+            if found.place is not None and not (found.there and decision.fate is Fate.NEW) and not plan.grows:
+                pk, name = found.place
+                return _rejected("its place in the tree is taken", f"{name} of pk {pk}")
+            clash = found.clash
+            if clash is not None:
+                number = clash.number if clash.pk is None else self._fates.find(plan.label, clash.pk)
+                if number != batch.numbers[at] and self._fates.fate[number] in _STANDING:
+                    return _rejected("another record of the dump has the same key", f"{clash.key}, pk {clash.pk}")
+        if at in lost and not batch.hidden:
+            return _Decision(Fate.REJECTED, None, lost[at])
+        return decision
+
+    def _complete(self, plan: Plan, batch: Batch, at: int) -> bool:
+        """Has the record a unique key of which no part is null?"""
+        return any(
+            all(batch.columns.get(name, batch.pks)[at] is not None for name in key.fields) or key.nulls_equal
+            for key in plan.keys
+        )
+
+    def _tell(self, plan: Plan, number: int, differs: list[str]) -> None:
+        self.identical += not differs
+        if differs:
+            self.differences.update((plan.label, name) for name in differs)
+            self.differs[number] = tuple(differs)
+
+
+def _rejected(problem: str, detail: str = "") -> _Decision:
+    return _Decision(Fate.REJECTED, None, Reason(problem, detail=detail))
+
+
+def _is_placeholder(plan: Plan, theirs: Mapping[str, Any]) -> bool:
+    """Did `migrate` put the target's row there to be replaced?"""
+    return any(
+        all(name in theirs and theirs[name] == value for name, value in marks.items())
+        for marks in plan.model.placeholders or ()
+    )

@@ -1,0 +1,138 @@
+"""References that lead to nothing: what refers so is rejected, and what refers to that in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from fixtureflow.matching.fates import KEPT, Fate, Fates
+from fixtureflow.matching.references import Led, References, State
+from fixtureflow.references.links import Link
+
+__all__ = ["Linked", "Lost", "Reason", "Rows"]
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+class Rows(NamedTuple):
+    """Some records: their numbers, and their values by field."""
+
+    numbers: Sequence[int]
+    columns: Columns
+
+
+class Linked(NamedTuple):
+    """The references of a model, and what reads all records that have them, as often as it is called."""
+
+    links: list[Link]
+    read: Callable[[], Iterable[Rows]]
+
+
+class Reason(NamedTuple):
+    """Why a record is rejected."""
+
+    problem: str
+    field: str = ""
+    """The reference that leads to nothing."""
+    detail: str = ""
+
+
+class Lost:
+    """Finds them."""
+
+    def __init__(self, references: References, fates: Fates, dangling: str) -> None:
+        self._references = references
+        self._fates = fates
+        self._dangling = dangling
+        self.reasons: dict[int, Reason] = {}
+        """By the number of the record."""
+
+    def fatal(self, link: Link) -> bool:
+        """Does a record that refers to nothing have to be rejected?"""
+        if self._dangling == "keep":
+            return link.by_pk
+        return self._dangling == "reject" or link.by_pk or not (link.null or link.many)
+
+    def find(
+        self, links: Iterable[Link], columns: Columns, led: Mapping[str, Sequence[Led | None]]
+    ) -> dict[int, Reason]:
+        """Of the records at which places a reference leads to nothing, and why.
+
+        `led` has where the fields of single references lead; a field that it lacks leads somewhere.
+        """
+        out: dict[int, Reason] = {}
+        for link in links:
+            if self.fatal(link) and (link.many or link.field in led):
+                places, ends = self._ends(link, columns, led)
+                if any(one is not None and one.state is State.LOST for one in set(ends)):
+                    for at, one in zip(places, ends, strict=True):
+                        if one is not None and one.state is State.LOST:
+                            out.setdefault(at, _refers(link, one.reason))
+        return out
+
+    def settle(self, models: Sequence[Linked]) -> None:
+        """Once a cycle of models is decided on, reject what refers to nothing there, or to what has been rejected."""
+        models = [one._replace(links=[link for link in one.links if self.fatal(link)]) for one in models]
+        models = [one for one in models if one.links]
+        fates = self._fates
+        for one in models:
+            for rows in one.read():
+                for at, reason in self.find(one.links, rows.columns, self._followed(one.links, rows.columns)).items():
+                    self._reject(rows.numbers[at], one.links[0].model, reason)
+        if not any(link.kind == "generic" or link.to.model in fates.lost for one in models for link in one.links):
+            return
+        self._references.forget()
+        back: dict[int, list[tuple[int, Link]]] = {}
+        for one in models:
+            for link in one.links:
+                for source, target in self._edges(link, one):
+                    back.setdefault(target, []).append((source, link))
+        ready = [target for target in back if fates.fate[target] in (Fate.REJECTED, Fate.ABSENT)]
+        while ready:
+            for source, link in back.pop(ready.pop(), ()):
+                if fates.fate[source] in KEPT:
+                    self._reject(source, link.model, _refers(link, "was rejected"))
+                    ready.append(source)
+
+    def _reject(self, number: int, label: str, reason: Reason) -> None:
+        if self._fates.fate[number] in KEPT:
+            self.reasons[number] = reason
+            self._fates.decide(label, number, Fate.REJECTED)
+
+    def _followed(self, links: Sequence[Link], columns: Columns) -> dict[str, list[Led | None]]:
+        led = {}
+        for link in links:
+            values = columns[link.field]
+            if not link.many and not self._references.unchanged(link, values):
+                kinds = columns[link.content_type] if link.content_type else ()
+                led[link.field] = self._references.column(link, values, kinds)
+        return led
+
+    def _ends(
+        self, link: Link, columns: Columns, led: Mapping[str, Sequence[Led | None]]
+    ) -> tuple[Sequence[int], Sequence[Led | None]]:
+        """Where a reference leads, and the places of the records that have it."""
+        if not link.many:
+            return range(len(led[link.field])), led[link.field]
+        lists = columns[link.field]
+        places = [at for at, values in enumerate(lists) if isinstance(values, list) for _ in values]
+        flat = [value for values in lists if isinstance(values, list) for value in values]
+        if self._references.unchanged(link, flat):  # not so while they are settled
+            return (), ()
+        return places, self._references.column(link, flat)
+
+    def _edges(self, link: Link, one: Linked) -> Iterable[tuple[int, int]]:
+        """The numbers of kept records, and of those that they refer to."""
+        for rows in one.read():
+            places, ends = self._ends(link, rows.columns, self._followed([link], rows.columns))
+            for at, end in zip(places, ends, strict=True):
+                if end is not None and end.number >= 0 and self._fates.fate[rows.numbers[at]] in KEPT:
+                    yield rows.numbers[at], end.number
+
+
+_REASONS: dict[tuple[str, str, str], Reason] = {}
+
+
+def _refers(link: Link, why: str) -> Reason:
+    to = link.to.model or "a row"
+    return _REASONS.setdefault((to, link.field, why), Reason(f"refers to {to} that {why}", link.field))

@@ -1,0 +1,88 @@
+"""The records of a fixture, and of what is looked up beside it, read model by model and numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fixtureflow.matching.batch import Batch, batches
+from fixtureflow.matching.fates import Fates
+from fixtureflow.references.links import NATURAL, Key, Place, key_form
+from fixtureflow.references.naturals import Naturals
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.rows import Columns
+from fixtureflow.schema.model import Schema
+
+__all__ = ["Reader"]
+
+
+class Reader:
+    """A record has the same number however often it is read: that of its pk, or of its place among those without."""
+
+    def __init__(
+        self, schema: Schema, catalogue: Catalogue, lookups: Sequence[Catalogue], left_out: set[str], fates: Fates
+    ) -> None:
+        self._schema = schema
+        self._catalogues = [(catalogue, False), *((lookup, True) for lookup in lookups)]
+        self._left_out = left_out
+        self._fates = fates
+        self._naturals = Naturals(schema, catalogue)
+        self.labels = list(dict.fromkeys(label for one, _ in self._catalogues for label in one.models))
+        self._labels_of: dict[str, list[str]] = {}
+        for label in self.labels:
+            self._labels_of.setdefault(self._concrete(label), []).append(label)
+
+    def batches(self, label: str, columns: Columns, *, lookups: bool = True) -> Iterator[Batch]:
+        """The records of a model, those of the fixture first; of what is looked up only what it lacks."""
+        fates, concrete, nameless = self._fates, self._concrete(label), 0
+        fates.keys(concrete)
+
+        def numbers(pks: Sequence[Any]) -> list[int]:
+            nonlocal nameless
+            if None not in pks:
+                return fates.numbers(concrete, pks)
+            out = []
+            for pk in pks:
+                out.append(fates.nameless(label, nameless) if pk is None else fates.number(concrete, pk))
+                nameless += pk is None
+            return out
+
+        for catalogue, lookup in self._catalogues if lookups else self._catalogues[:1]:
+            for batch in batches(catalogue, label, columns, numbers, hidden=lookup or label in self._left_out):
+                if lookup:
+                    yield batch.taken([at for at, one in enumerate(batch.numbers) if not fates.fate[one]])
+                else:
+                    yield batch
+
+    def register(self, label: str) -> None:
+        """Number all records of a model, so that what refers to them finds them."""
+        for batch in self.batches(label, Columns([])):
+            del batch
+
+    def highest(self, label: str) -> int:
+        """The highest integer among the pks of a concrete model."""
+        columns = Columns([])
+        stretches = (s for one, _ in self._catalogues for s in one.stretches(*self._labels_of.get(label, [label])))
+        return max((pk for s in stretches for pk in columns.columns(s)[0] if isinstance(pk, int)), default=0)
+
+    def by(self, place: Place) -> dict[Key, tuple[int, Any]]:
+        """The number and the pk of each record of a model by a field, or by natural key where its fields are known."""
+        out: dict[Key, tuple[int, Any]] = {}
+        for label in self._labels_of.get(place.model, ()):
+            if place.field != NATURAL:
+                form = key_form(self._schema, place)
+                for batch in self.batches(label, Columns([place.field])):
+                    for value, number, pk in zip(batch.columns[place.field], batch.numbers, batch.pks, strict=True):
+                        if value is not None:
+                            out.setdefault(form(value), (number, pk))
+            elif self._naturals.known(label):
+                for batch in self.batches(label, Columns(list(dict.fromkeys(self._naturals.columns(label))))):
+                    for at, (number, pk) in enumerate(zip(batch.numbers, batch.pks, strict=True)):
+                        key = self._naturals.key(label, pk, lambda name, b=batch, at=at: b.value(name, at))  # type: ignore[misc]
+                        if key is not None:
+                            out.setdefault(key, (number, pk))
+        return out
+
+    def _concrete(self, label: str) -> str:
+        model = self._schema.concrete(label)
+        return model.label if model else label
