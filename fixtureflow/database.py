@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 __all__ = ["is_database", "is_fixture"]
@@ -16,7 +17,7 @@ def is_database(place: str) -> bool:
 
 def is_fixture(place: str) -> bool:
     """Is it the name of something that is there, can be read, and is no database? An empty file may be one."""
-    if "://" in place:
+    if "://" in place or re.fullmatch(r".+\.(sqlite3?|db3?)", place):  # a damaged one, too
         return False
     path = Path(place)
     return _start(place) not in (_SQLITE, b"") if path.is_file() else path.exists() and not path.is_dir()

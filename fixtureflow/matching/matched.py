@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -74,6 +74,7 @@ class Matched(Records):
         self._report = report
         self._dry = dry_run
         self._catalogue: Catalogue | None = None
+        self._notes: Sequence[str] = ()
         self.merged: Merged | None = None
         """The schema that was used, with its sources."""
         self.counts: dict[str, Counter[str]] = {}
@@ -100,9 +101,9 @@ class Matched(Records):
         catalogue = self._catalogue
         self.seen = set(catalogue.models)
         left_out = {label for label in catalogue.models if not self._keeps(label)}
-        with opened(self._url, self._given, catalogue, trust=self._trust) as (connection, merged):
+        with opened(self._url, self._given, catalogue, trust=self._trust) as (connection, merged, notes):
             target = Target(connection)
-            self.merged = merged
+            self.merged, self._notes = merged, notes
             schema = merged.schema if merged else self._schema(catalogue, target)
             lookups = lookups_in(self._lookup, schema, catalogue, target)
             resolver = self.resolver = Resolver(
@@ -164,7 +165,7 @@ class Matched(Records):
         resolver = self.resolver
         if resolver is None:
             return []
-        said = []
+        said = list(self._notes)
         for label, pk in resolver.decider.replaced[:10]:
             said.append(f"replaced: {label} pk {pk} takes the place of the row that migrate makes")
         for (field, to), keys in resolver.references.assumed.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ from fixtureflow.database import is_fixture
 from fixtureflow.errors import InputError
 from fixtureflow.reader import read
 from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.schema.column import Column
 from fixtureflow.schema.merge import Merged, Source
 from fixtureflow.schema.model import Schema
 from fixtureflow.schema.sources import gather
@@ -23,7 +24,7 @@ from fixtureflow.schema.survey import survey
 from fixtureflow.stages.natural import natural
 from fixtureflow.stream import Records
 from fixtureflow.target.fixture import ByNaturalKeyError, fill
-from fixtureflow.target.standing import with_tables
+from fixtureflow.target.standing import through_labels, with_tables
 
 __all__ = ["Opened", "opened"]
 
@@ -32,6 +33,8 @@ class Opened(NamedTuple):
     connection: Connection
     merged: Merged | None = None
     """Of a fixture, its schema and that of the dump; a database tells its own."""
+    notes: Sequence[str] = ()
+    """What a person has to know of it."""
 
 
 @contextmanager
@@ -42,8 +45,9 @@ def opened(place: str, given: Schema | list[Source] | None, dump: Catalogue, *, 
             yield Opened(connection)
         return
     catalogue = Catalogue(read(place))
-    merged = _schema(given, dump, catalogue, trust=trust)
-    labels = [*dump.models, *catalogue.models]
+    known, pks = _schema(given, dump, catalogue)
+    merged = Merged(with_tables(known.schema, pks, trust=trust), known.sources)
+    labels = [*dump.models, *catalogue.models, *merged.schema.models]
     with tempfile.TemporaryDirectory(prefix="fixtureflow-target-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / "target.sqlite3"
         try:
@@ -53,7 +57,7 @@ def opened(place: str, given: Schema | list[Source] | None, dump: Catalogue, *, 
             file.unlink()
             _fill_again(place, file, merged.schema, labels, catalogue, trust=trust)
         with connected(str(file)) as connection:
-            yield Opened(connection, merged)
+            yield Opened(connection, merged, _notes(known.schema, dump.models, trust=trust))
 
 
 def _by_pk(place: str, schema: Schema, catalogue: Catalogue, *, trust: bool) -> Catalogue:
@@ -82,12 +86,31 @@ def _turn(place: str) -> str:
     return f"first make its references pks: fixtureflow natural --to-pk --lookup DATABASE {place}"
 
 
-def _schema(given: Schema | list[Source] | None, dump: Catalogue, target: Catalogue, *, trust: bool) -> Merged:
-    """What is known of both fixtures, what their values let one guess, and the tables that Django would make."""
+def _schema(
+    given: Schema | list[Source] | None, dump: Catalogue, target: Catalogue
+) -> tuple[Merged, dict[str, Column]]:
+    """What is known of both fixtures, and what their values let one guess; with it, the pks of models only guessed."""
     sources = [Source("file", "the schema given", given)] if isinstance(given, Schema) else list(given or ())
-    both = Records(lambda: chain(dump.stretches(), target.stretches()))
-    seen = survey(both)
-    labels = [*dump.models, *target.models]
-    merged = gather([*labels, "contenttypes.contenttype"], given=sources, records=seen, infer=True, quiet=True)
-    pks = {label: seen.models[label].pk for label in dict.fromkeys(labels)}
-    return Merged(with_tables(merged.schema, pks, trust=trust), merged.sources)
+    labels = list(dict.fromkeys([*dump.models, *target.models]))
+    known = gather([*labels, "contenttypes.contenttype"], given=sources, infer=False, quiet=True)
+    models = [known.schema.concrete(label) for label in labels]
+    if all(model and model.pk and "fields" in model.complete for model in models):
+        return known, {}
+    seen = survey(Records(lambda: chain(dump.stretches(), target.stretches())))
+    guessed = gather([*labels, "contenttypes.contenttype"], given=sources, records=seen, infer=True, quiet=True)
+    return guessed, {label: seen.models[label].pk for label in labels}
+
+
+def _notes(schema: Schema, labels: list[str], *, trust: bool) -> list[str]:
+    """Rows of models whose unique keys nobody knows are told apart by their pks alone: a person has to know that."""
+    through = through_labels(schema)
+    blind = []
+    for label in labels:
+        model = schema.concrete(label)
+        uniques = model.uniques if model else None
+        if label not in through and (uniques is None or (uniques and not trust and all(one.guess for one in uniques))):
+            blind.append(label)
+    if not blind:
+        return []
+    names = ", ".join(blind[:10]) + (" …" if len(blind) > 10 else "")
+    return [f"known by pk alone: {names}, whose unique keys nobody tells; --settings or --schema FILE would"]

@@ -33,20 +33,19 @@ _TYPES: dict[FieldType | None, str] = {
 
 
 def with_tables(schema: Schema, pks: dict[str, Column], *, trust: bool) -> Schema:
-    """`schema` with tables, columns and keys for all models with records; `pks` has their pks' values, by label.
+    """`schema` with tables, columns and keys for all its models, and those with records.
 
+    `pks` has the values of the records' pks, by label, for models of which nobody tells the type of the pk.
     What is only guessed to be unique counts with `trust` alone.
     """
     models = dict(schema.models)
-    for label, pk in pks.items():
+    through = through_labels(schema)
+    for label in dict.fromkeys([*schema.models, *pks]):
         model = schema.concrete(label) or Model(label=label)
-        if model.label not in through_labels(schema):
-            models[model.label] = _named(schema, model, pk)
+        if model.label not in through:
+            models[model.label] = _named(model, pks.get(label) or pks.get(model.label) or Column())
     named = msgspec.structs.replace(schema, models=models)
-    done = {
-        label: _keyed(named, model, trust=trust) if label in models and model.table else model
-        for label, model in models.items()
-    }
+    done = {label: _keyed(named, model, trust=trust) for label, model in models.items()}
     return msgspec.structs.replace(schema, models=done)
 
 
@@ -60,11 +59,12 @@ def through_labels(schema: Schema) -> dict[str, tuple[Model, Relation]]:
     }
 
 
-def _named(schema: Schema, model: Model, pk: Column) -> Model:
+def _named(model: Model, pk: Column) -> Model:
     """With the names that Django gives where none are told."""
     table = model.table or model.label.replace(".", "_", 1)
     keys = model.pk or ("id",)
-    fields = {name: Field(column=name, type=kind_of(pk), null=False) for name in keys if name not in model.fields}
+    kind = _guessed(kind_of(pk))
+    fields = {name: Field(column=name, type=kind, null=False) for name in keys if name not in model.fields}
     for name, field in model.fields.items():
         relation = field.relation
         if isinstance(relation, Relation) and relation.kind == "m2m":
@@ -72,10 +72,14 @@ def _named(schema: Schema, model: Model, pk: Column) -> Model:
         elif isinstance(relation, Relation):
             fields[name] = msgspec.structs.replace(field, column=field.column or f"{name}_id")
         else:
-            # A decimal that is only guessed may be a version number, whose last 0 counts.
-            kind = "text" if field.type_guessed and field.type == "decimal" else field.type
+            kind = _guessed(field.type) if field.type_guessed else field.type
             fields[name] = msgspec.structs.replace(field, column=field.column or name, type=kind)
     return msgspec.structs.replace(model, table=table, pk=keys, fields=fields)
+
+
+def _guessed(kind: FieldType | None) -> FieldType | None:
+    """A decimal that is only guessed may be a version number, whose last 0 counts."""
+    return "text" if kind == "decimal" else kind
 
 
 def _linked(model: Model, table: str, name: str, relation: Relation) -> Relation:

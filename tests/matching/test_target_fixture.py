@@ -197,6 +197,16 @@ def test_models_are_matched_by_what_presets_know(tmp_path: Path) -> None:
     ]
 
 
+def test_models_that_nobody_tells_the_keys_of_are_named(dumps: tuple[Path, Path]) -> None:
+    _, matched = kept(*dumps, renumber=True)
+    assert matched.messages()[0] == (
+        "known by pk alone: articles.label, articles.article, articles.comment, whose unique keys nobody tells; "
+        "--settings or --schema FILE would"
+    )
+    _, matched = kept(*dumps, renumber=True, schema=schema_of("tokens"))
+    assert not matched.messages()[0].startswith("known by")
+
+
 ITEM = Model(
     label="shop.item",
     pk=("id",),

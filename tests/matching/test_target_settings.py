@@ -48,7 +48,7 @@ def test_it_is_the_database_that_the_settings_name(
     by_settings = run_here("filter", dump, *DJANGO, "--renumber", cwd=TOKENS)
     assert by_settings.code == 0, by_settings.said
     assert by_settings.out == by_url.out
-    for verb in ("schema", "check", "sequences"):
+    for verb in ("schema", "check", "sequences", "graph", "order", "rename"):
         named, asked = (run_here(verb, *way, dump, cwd=TOKENS) for way in (("--target", target), DJANGO))
         assert (asked.code, asked.out) == (named.code, named.out), asked.said
 
