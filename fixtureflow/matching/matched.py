@@ -13,9 +13,9 @@ from fixtureflow.connection import shown
 from fixtureflow.errors import InputError, UsageError
 from fixtureflow.findings import Findings
 from fixtureflow.matching.emit import Emission
+from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.matching.links import added_links
 from fixtureflow.matching.log import Log
-from fixtureflow.matching.lookups import lookups_in
 from fixtureflow.matching.opened import opened
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.patterns import Pattern, any_matches

@@ -18,7 +18,7 @@ from support.projects import NO_TOKENS, PROJECTS, dumpdata, loaddata
 
 import fixtureflow as ff
 from fixtureflow.connection import connected
-from fixtureflow.matching.lookups import lookups_in
+from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.schema.django import from_project
 from fixtureflow.schema.model import Schema
@@ -152,3 +152,12 @@ def same(ours: Any, theirs: Any) -> bool:
     if isinstance(ours, str) and isinstance(theirs, str) and len(ours) > len(theirs) > 11:
         return ours[: len(theirs.removesuffix("Z"))] == theirs.removesuffix("Z") and len(ours) - len(theirs) == 3
     return json.dumps(ours, sort_keys=True) == json.dumps(theirs, sort_keys=True)
+
+
+def test_a_number_that_no_row_can_have_leads_nowhere(scratch: Scratch) -> None:
+    source, target = scratch("tokens", populated=True), scratch("tokens", occupied=True)
+    comment = {"model": "articles.comment", "pk": 900, "fields": {"text": "", "author": 10**12, "likes": [10**30]}}
+    dump = json.dumps([comment]).encode()
+    nulled = {**comment, "fields": {"text": "", "author": None, "likes": []}}
+    for lookup in ((), (source,)):
+        assert json.loads(matched(dump, target, "tokens", lookup=lookup, dangling="null")) == [nulled]
