@@ -69,6 +69,18 @@ def command(
         Literal["union", "target"],
         typer.Option("--m2m", help="Lists of records left out: add to those of the target's rows, or leave these."),
     ] = "union",
+    prefer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prefer",
+            metavar="fixture:PATTERN",
+            help="Rows of models like this take the place of those that the target has; repeatable.",
+        ),
+    ] = None,
+    delete_sql: Annotated[
+        str | None,
+        typer.Option("--delete-sql", metavar="FILE", help="Write here what has to be deleted first, to be looked at."),
+    ] = None,
     rejects: Annotated[
         str | None, typer.Option("--rejects", metavar="FILE", help="Write rejected records here, as a fixture.")
     ] = None,
@@ -101,6 +113,7 @@ def command(
       fixtureflow filter --include auth --exclude auth.permission data.json -o users.json
       fixtureflow filter all.json --target postgresql://user@host/new --renumber --rejects rejects.json > safe.json
       fixtureflow filter one.json --target other.json --settings mysite.settings --renumber > beside_other.json
+      fixtureflow filter all.json --target new.sqlite3 --prefer fixture:authtoken --delete-sql old.sql > safe.json
     """
     import fixtureflow as ff
     from fixtureflow.errors import FixtureflowError, UsageError
@@ -111,7 +124,19 @@ def command(
         target = named_target(target, target_settings)
         if not include and not exclude and not target:
             raise UsageError("nothing to filter by", advice="name models with --include or --exclude, or a --target")
-        asked = [rejects, report, renumber, dry_run, lookup, dangling != "reject", m2m != "union", schema, settings]
+        asked = [
+            rejects,
+            report,
+            renumber,
+            dry_run,
+            lookup,
+            prefer,
+            delete_sql,
+            dangling != "reject",
+            m2m != "union",
+            schema,
+            settings,
+        ]
         if any(asked) and not target:
             raise UsageError("of these options some have a meaning only with --target", advice="--help tells which")
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
@@ -138,6 +163,8 @@ def command(
             dangling=dangling,
             m2m=m2m,
             trust_guesses=trust_guesses,
+            prefer=prefer or (),
+            delete_sql=delete_sql,
             rejects=rejects,
             report=report,
             dry_run=dry_run,
@@ -155,7 +182,7 @@ def command(
         _sum(run, records, matched)
 
 
-_CASES = ("in", "new", "same", "remapped", "renumbered", "rejected", "left out", "out")
+_CASES = ("in", "new", "same", "remapped", "renumbered", "updated", "rejected", "left out", "out")
 
 
 def _say(run: Session, matched: Matched) -> None:

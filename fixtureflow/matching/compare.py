@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fixtureflow.matching.batch import Batch
 from fixtureflow.matching.lookup import Lookup
 from fixtureflow.matching.plan import Plan
-from fixtureflow.matching.references import Led, References
+from fixtureflow.matching.references import Led, References, State
 from fixtureflow.reread.stretch import Run
 
 __all__ = ["Beside", "compared"]
@@ -22,6 +22,8 @@ class Beside(NamedTuple):
     """The fields of which the row has another value."""
     theirs: dict[str, Any]
     """The row's columns, as a driver gives them, by field."""
+    sure: bool
+    """False where it refers to a record that is not decided on yet, and so may come to differ."""
 
 
 def compared(
@@ -41,16 +43,17 @@ def compared(
     links = {link.field: link for link in plan.links if not link.many and link.field not in led}
     for at, ours in _ours(plan, batch, sorted(theirs)):
         columns = theirs[at]
-        differs = []
+        differs, sure = [], True
         for name, same, value, other in zip(plan.compared, plan.comparers, ours, columns, strict=False):
             one = led[name][at] if name in led else None
             if name in links and links[name].kind != "generic":
                 (one,) = references.column(links[name], [value])
             mine = value if one is None else one.pk
+            sure = sure and (one is None or one.state is not State.LATER)
             nothing = mine is None or other is None
             if mine is not other if nothing else not same(mine, other):
                 differs.append(name)
-        out[at] = Beside(differs, dict(zip(names, columns, strict=True)))
+        out[at] = Beside(differs, dict(zip(names, columns, strict=True)), sure)
     return out
 
 

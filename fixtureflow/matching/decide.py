@@ -27,6 +27,10 @@ class _Decision(NamedTuple):
     reason: Reason | None = None
 
 
+_SAME = _Decision(Fate.SAME)
+"""By its columns, having no other key."""
+
+
 class Decider:
     """Decides on single records, and keeps what is to be told of them."""
 
@@ -71,10 +75,14 @@ class Decider:
         lost: Mapping[int, Reason],
         moved: Mapping[int, Any],
         reasons: dict[int, Reason],
-    ) -> None:
+        *,
+        final: bool,
+    ) -> list[int]:
         """Decide on the records at the places that `found` and `lost` have; why they are rejected goes into `reasons`.
 
         `pks` are those they would have in the target, `moved` those of new rows whose references make them other ones.
+        Returns the places of those that cannot be told from a row until what they refer to is decided on; none if
+        this is the `final` time.
         """
         form = key_form(self._schema, Place(plan.label, ""))
         for at, one in found.items():
@@ -84,12 +92,18 @@ class Decider:
         for at, one in found.items():
             if len(one.identities) == 1:
                 rows[at] = next(iter(one.identities.values()))[0]
+            elif one.place is not None and not one.identities:
+                rows[at] = one.place[0]
             elif one.there and not one.identities:
                 rows[at] = pks[at]
         beside = compared(plan, batch, led, self._references, self.lookup, {} if batch.hidden else rows)
+        unsure: list[int] = []
         for at in sorted(found.keys() | lost.keys()):
             one = found.get(at) or Found()
             decision = self._one(plan, batch, at, pks[at], one, beside.get(at), form)
+            if not final and decision is _SAME and not beside[at].sure:
+                unsure.append(at)
+                continue
             if decision.fate in KEPT:
                 decision = self._kept(plan, batch, at, one, decision, lost)
             if decision.fate is Fate.NEW and at in moved:
@@ -101,6 +115,7 @@ class Decider:
             if decision.reason:
                 reasons[batch.numbers[at]] = decision.reason
             self._fates.decide(plan.label, batch.numbers[at], decision.fate, decision.moved)
+        return unsure
 
     def _one(
         self,
@@ -118,12 +133,17 @@ class Decider:
             return _rejected("is several rows of the target", keys)
         if found.identities:
             return self._same(plan, batch, at, own, found, form)
-        if found.there and pk is not None:
-            if beside is not None and not self._complete(plan, batch, at) and not beside.differs:
-                return _Decision(Fate.SAME)
-            if beside is not None and _is_placeholder(plan, beside.theirs):
+        if beside is not None and _is_placeholder(plan, beside.theirs):
+            there = found.place[0] if found.place else own
+            if self._takes(plan, batch.numbers[at], there, form):
                 self.replaced.append((plan.label, pk))
-                return _Decision(Fate.NEW)
+                moved = None if pk is None or form(there) == form(pk) else there
+                return _Decision(Fate.UPDATED, moved)
+        if found.there and pk is not None:
+            stands_there = found.place is None or form(found.place[0]) == form(pk)
+            unsure = beside is not None and stands_there and not self._complete(plan, batch, at)
+            if unsure and beside is not None and not beside.differs:
+                return _SAME
             if not (self._renumber and plan.numbered):
                 return _rejected("its pk is another row's in the target (--renumber)")
             return _Decision(Fate.RENUMBERED, None if batch.hidden else self._free(plan))
@@ -137,10 +157,8 @@ class Decider:
             return _rejected(
                 "is a row of the target, and what its pk refers to is another one", f"{name} of pk {there}"
             )
-        if not batch.hidden:
-            number = batch.numbers[at]
-            if self._taken.setdefault((plan.label, form(there)), number) != number:
-                return _rejected("another record of the dump is the same row of the target", f"{name}, pk {there}")
+        if not batch.hidden and not self._takes(plan, batch.numbers[at], there, form):
+            return _rejected("another record of the dump is the same row of the target", f"{name}, pk {there}")
         unmoved = pk is None or same == form(pk)
         if plan.preferred and not batch.hidden:
             if unmoved or plan.numbered or plan.by_pk is not None:
@@ -152,6 +170,10 @@ class Decider:
         if unmoved:
             return _Decision(Fate.SAME, there if pk is None else None)
         return _Decision(Fate.REMAPPED, there)
+
+    def _takes(self, plan: Plan, number: int, pk: Any, form: Callable[[Any], Key]) -> bool:
+        """Is the target's row no other record's yet? Now it is this one's."""
+        return self._taken.setdefault((plan.label, form(pk)), number) == number
 
     def _kept(
         self, plan: Plan, batch: Batch, at: int, found: Found, decision: _Decision, lost: Mapping[int, Reason]

@@ -13,6 +13,7 @@ import msgspec
 from fixtureflow.edit import items, with_values
 from fixtureflow.findings import Finding, Findings
 from fixtureflow.matching.fates import DROPPED, KEPT, Fate
+from fixtureflow.matching.links import items_of
 from fixtureflow.matching.log import Log
 from fixtureflow.matching.lost import Reason
 from fixtureflow.matching.plan import Plan
@@ -34,10 +35,11 @@ REMEMBERED = 100_000
 class Emission:
     """One pass over the fixture that gives what is kept; `log` hears of every record that is not simply passed on."""
 
-    def __init__(self, resolver: Resolver, left_out: set[str], log: Log) -> None:
+    def __init__(self, resolver: Resolver, left_out: set[str], log: Log, *, unite: bool) -> None:
         self._resolver = resolver
         self._left_out = left_out
         self._log = log
+        self._unite = unite
         self._texts: dict[str, Texts] = {}
         self._cursor: Counter[str] = Counter()
         self._memo: dict[tuple[str, str], dict[Any, bytes]] = {}
@@ -71,7 +73,8 @@ class Emission:
         plan = self._resolver.plans[label]
         touched = self._touched(plan)
         fates = self._resolver.fates
-        if plan.label not in fates.odd and plan.label not in fates.changed and not touched:
+        trees = self._resolver.trees.moved
+        if not touched and not any(plan.label in one for one in (fates.odd, fates.changed, trees)):
             counts["new"] += len(stretch)
             return stretch
         reader = self._reader(plan, label)
@@ -92,6 +95,8 @@ class Emission:
         found = self._texts.get(label)
         if found is None:
             names = [name for link in plan.links for name in (link.field, link.content_type) if name]
+            if plan.model.tree and plan.label in self._resolver.trees.moved:
+                names += plan.model.tree.columns.values()
             names = [name for name in names if name not in plan.pk or len(plan.pk) > 1 or name in plan.columns.at]
             found = self._texts[label] = Texts(list(dict.fromkeys(names)))
         return found
@@ -115,7 +120,12 @@ class Emission:
         """The references of a model of which some may change."""
         changed = self._resolver.fates.changed
         dangling = self._resolver.dangling == "null"
-        return [link for link in plan.links if link.kind == "generic" or link.to.model in changed or dangling]
+        united = self._unite and plan.preferred
+        return [
+            link
+            for link in plan.links
+            if link.kind == "generic" or link.to.model in changed or dangling or (united and link.many)
+        ]
 
     def _rewritten(
         self,
@@ -136,10 +146,13 @@ class Emission:
             if old is None:
                 continue
             new = self._column(link, old, fields.get(link.content_type, ()), style)
+            if link.many and plan.preferred and self._unite:
+                new = self._united(plan, link, numbers, pks, new, style)
             if not all(keep):
                 new = [one if kept else value for one, value, kept in zip(new, old, keep, strict=True)]
             if new != old:
                 changes[link.field] = (old, new)
+        changes |= self._replanted(plan, numbers, fields, keep)
         moved = self._moved(plan, numbers, pks, keep)
         if not changes and not moved and all(keep):
             return stretch
@@ -165,6 +178,22 @@ class Emission:
             elif kept:
                 out.append(record)
         return Block.of(out) if out else None
+
+    def _replanted(
+        self, plan: Plan, numbers: list[int], fields: Mapping[str, list[bytes]], keep: list[bool]
+    ) -> dict[str, tuple[list[bytes], list[bytes]]]:
+        """The paths of records, and how deep they are, where they stand elsewhere in a tree now."""
+        moved, tree = self._resolver.trees.moved.get(plan.label), plan.model.tree
+        if moved is None or tree is None:
+            return {}
+        out = {}
+        paths = [moved.get(number) if kept else None for number, kept in zip(numbers, keep, strict=True)]
+        for role, written in (("path", _encoded), ("depth", lambda path: b"%d" % (len(path) // (tree.steplen or 1)))):
+            old = fields.get(tree.columns.get(role, ""))
+            if old is not None and any(paths):
+                new = [written(path) if path and text else text for path, text in zip(paths, old, strict=True)]
+                out[tree.columns[role]] = (old, new)
+        return out
 
     def _changed(
         self, changes: Mapping[str, tuple[list[bytes], list[bytes]]], moved: Mapping[int, bytes], size: int
@@ -233,6 +262,25 @@ class Emission:
         kept = [self._one(item, value, led) for item, value, led in zip(old, values, ends, strict=True)]
         new = [one for item, one in zip(old, kept, strict=True) if one != b"null" or item == b"null"]
         return text if new == old else listed(b", ".join(new), style, style.line)
+
+    def _united(
+        self, plan: Plan, link: Link, numbers: list[int], pks: list[bytes], lists: list[bytes], style: Style
+    ) -> list[bytes]:
+        """Lists of records that take the place of rows, with what these rows have besides."""
+        fates = self._resolver.fates
+        owners = {
+            at: fates.moved(number, _value(pks[at]))
+            for at, number in enumerate(numbers)
+            if fates.fate[number] == Fate.UPDATED and lists[at][:1] == b"["
+        }
+        found = items_of(self._resolver.schema, self._resolver.target, link, list(owners.values()))
+        out = list(lists)
+        for at, owner in owners.items():
+            old = items(lists[at])
+            theirs = [_encoded(one) for one in found.get(str(owner), ())]
+            if more := [one for one in theirs if one not in old]:
+                out[at] = listed(b", ".join([*old, *more]), style, style.line)
+        return out
 
     def _one(self, text: bytes, value: Any, led: Led | None) -> bytes:
         if led is None or not text:

@@ -12,6 +12,7 @@ import msgspec
 from fixtureflow.connection import shown
 from fixtureflow.errors import InputError, UsageError
 from fixtureflow.findings import Findings
+from fixtureflow.matching.deletion import write_deletion
 from fixtureflow.matching.emit import Emission
 from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.matching.links import added_links
@@ -51,6 +52,8 @@ class Matched(Records):
         dangling: Dangling,
         m2m: Lists,
         trust_guesses: bool,
+        prefer: list[Pattern],
+        delete_sql: str | Path | None,
         rejects: str | Path | None,
         report: str | Path | None,
         dry_run: bool,
@@ -70,6 +73,8 @@ class Matched(Records):
         self._dangling: Dangling = dangling
         self._m2m = m2m
         self._trust = trust_guesses
+        self._prefer = prefer
+        self._delete_sql = delete_sql
         self._rejects = rejects
         self._report = report
         self._dry = dry_run
@@ -89,7 +94,7 @@ class Matched(Records):
     @property
     def unmatched(self) -> list[str]:
         """The patterns that matched no model in the latest pass."""
-        return [pattern.text for pattern in (*self._include, *self._exclude) if not pattern.hits]
+        return [pattern.text for pattern in (*self._include, *self._exclude, *self._prefer) if not pattern.hits]
 
     @property
     def rejected(self) -> int:
@@ -104,6 +109,8 @@ class Matched(Records):
         with opened(self._url, self._given, catalogue, trust=self._trust) as (connection, merged, notes):
             target = Target(connection)
             self.merged, self._notes = merged, notes
+            if merged and self._delete_sql is not None:
+                raise UsageError("--delete-sql is for a database, and the target is a fixture", advice="leave it out")
             schema = merged.schema if merged else self._schema(catalogue, target)
             lookups = lookups_in(self._lookup, schema, catalogue, target)
             resolver = self.resolver = Resolver(
@@ -115,16 +122,20 @@ class Matched(Records):
                 renumber=self._renumber,
                 dangling=self._dangling,
                 trust=self._trust,
+                prefer=self._prefer,
+                deletes=self._delete_sql is not None,
             )
             resolver.run()
             refused = bool(resolver.reasons) and self._rejects is None and not self._dry
             log = Log(wanted=self._report is not None)
             try:
-                emission = Emission(resolver, left_out, log)
+                emission = Emission(resolver, left_out, log, unite=self._m2m == "union")
                 self.counts, self.findings, self.added = emission.counts, emission.findings, 0
                 for block in self._emitted(emission, resolver, target):
                     if not refused and not self._dry:
                         yield block
+                if self._delete_sql is not None and not self._dry:
+                    write_deletion(self._delete_sql, schema, target, resolver.decider.deleted)
                 if self._report is not None:
                     log.write_report(self._report, **self._told())
                 if self._rejects is not None and not self._dry:
@@ -171,8 +182,16 @@ class Matched(Records):
         for (field, to), keys in resolver.references.assumed.items():
             count = f"{len(keys):,} key{'s' if len(keys) > 1 else ''}"
             said.append(f"assumed: {field} → {to}: {count} not in the dump, taken to be the target's rows")
-        for (label, name), rows in resolver.decider.differences.most_common(10):
-            said.append(f"differs: {label}.{name} of {rows:,} rows that the target has; the target's value stays")
+        differing: dict[str, list[str]] = {}
+        for (label, name), rows in resolver.decider.differences.most_common():
+            differing.setdefault(label, []).append(f"{name} {rows:,}")
+        for label, fields in differing.items():
+            more = " …" if len(fields) > 8 else ""
+            said.append(f"differs: {label}: {', '.join(fields[:8])}{more}: the target's values stay (--report)")
+        said += [resolver.trees.message(resolver.schema.models[label]) for label in resolver.trees.grown]
+        for label, pks in resolver.decider.deleted.items():
+            many = f"{len(pks):,} row{'s' if len(pks) > 1 else ''}"
+            said.append(f"to be deleted: {many} of {label}: look at {self._delete_sql}, run it, then load the fixture")
         for plan in resolver.plans.values():
             said += [
                 f"not checked: unique constraint {unique.name} of {plan.label}, which the database cannot be asked for"

@@ -14,6 +14,7 @@ from fixtureflow.matching.lost import Linked, Lost, Reason, Rows
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.reading import Reader
 from fixtureflow.matching.references import Led, References, State
+from fixtureflow.matching.trees import Trees
 from fixtureflow.ordering.graph import model_graph, units
 from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.references.generic import ContentTypes
@@ -63,8 +64,11 @@ class Resolver:
         )
         self.dangling = dangling
         self.lost = Lost(self.references, self.fates, dangling)
+        self.trees = Trees(self.fates, self._reader, self.lost.reasons, renumber=renumber)
+        self._renumber = renumber
         self._highest: dict[str, int] = {}
         self._unit: set[str] = set()
+        self._postponed: list[tuple[Plan, Batch]] = []
 
     @property
     def reasons(self) -> dict[int, Reason]:
@@ -82,6 +86,9 @@ class Resolver:
                     self._reader.register(label)
             for label in unit.models:
                 self._model(label)
+            self._decide_postponed()
+            for label in unit.models:
+                self.trees.place(self.plans[label], label)
             self.references.forget()
             if unit.cyclic:
                 self.lost.settle([Linked(self._inner(label), partial(self._reread, label)) for label in unit.models])
@@ -89,7 +96,10 @@ class Resolver:
 
     def _plan(self, label: str) -> Plan:
         preferred = any_matches(self._prefer, label)
-        return Plan(self.schema, label, self.target, trust=self._trust, preferred=preferred)
+        plan = Plan(self.schema, label, self.target, trust=self._trust, preferred=preferred)
+        tree = plan.model.tree
+        plan.grows = self._renumber and tree is not None and tree.kind == "materialized_path"
+        return plan
 
     def _inner(self, label: str) -> list[Link]:
         """The references of a model within its cycle: where they lead is known when all of it is decided on."""
@@ -123,7 +133,16 @@ class Resolver:
 
     # Deciding some rows of one model.
 
-    def _decide(self, plan: Plan, batch: Batch, waiting: Waiting | None) -> None:
+    def _decide_postponed(self) -> None:
+        """Decide on what looked like a row of the target, now that it is known where its references lead."""
+        final = False
+        while self._postponed:
+            given, self._postponed = self._postponed, []
+            for plan, batch in given:
+                self._decide(plan, batch, None, final=final)
+            final = sum(len(batch.numbers) for _, batch in given) == sum(len(b.numbers) for _, b in self._postponed)
+
+    def _decide(self, plan: Plan, batch: Batch, waiting: Waiting | None, *, final: bool = False) -> None:
         if not batch.numbers:
             return
         led = self._followed(plan, batch)
@@ -151,7 +170,9 @@ class Resolver:
             if at not in found and at not in lost:
                 fate = Fate.ABSENT if batch.hidden else Fate.NEW
                 self.fates.decide(plan.label, batch.numbers[at], fate, None if batch.hidden else pk)
-        self.decider.decide(plan, batch, led, pks, found, lost, moved, self.reasons)
+        unsure = self.decider.decide(plan, batch, led, pks, found, lost, moved, self.reasons, final=final)
+        if unsure:
+            self._postponed.append((plan, batch.taken(unsure)))
 
     def _followed(self, plan: Plan, batch: Batch) -> dict[str, list[Led | None]]:
         """By field, where the single references of each row lead."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from fixtureflow.errors import UsageError
 from fixtureflow.patterns import Pattern, any_matches, parse_patterns
 from fixtureflow.record import Record
 from fixtureflow.schema.model import Schema
@@ -38,6 +39,8 @@ def filter(  # noqa: A001 - the verb's name
     dangling: Dangling = ...,
     m2m: Lists = ...,
     trust_guesses: bool = ...,
+    prefer: str | Iterable[str] = ...,
+    delete_sql: str | Path | None = ...,
     rejects: str | Path | None = ...,
     report: str | Path | None = ...,
     dry_run: bool = ...,
@@ -56,6 +59,8 @@ def filter(  # noqa: A001
     dangling: Dangling = "reject",
     m2m: Lists = "union",
     trust_guesses: bool = False,
+    prefer: str | Iterable[str] = (),
+    delete_sql: str | Path | None = None,
     rejects: str | Path | None = None,
     report: str | Path | None = None,
     dry_run: bool = False,
@@ -70,8 +75,10 @@ def filter(  # noqa: A001
     collide, or that refers to nothing is rejected: it goes to the file `rejects`, and without one `InputError` is
     raised before the first record. `renumber` gives a record a free pk instead; `dangling` sets references to nothing
     to null, or keeps them. `m2m` unites the lists of a record that is left out with those of the target's row, or
-    leaves these alone. `report` is a file of JSON that tells of every record not simply passed on; `dry_run` gives out
-    no record. All is read before the first record is given; a stream is copied to disk. The target is only read.
+    leaves these alone. With `prefer` (`fixture:PATTERN`) the fixture's rows of some models take the place of those that
+    the target has: under their pks, or, where a pk is data itself, once the statements written to `delete_sql` have
+    been run. `report` is a file of JSON that tells of every record not simply passed on; `dry_run` gives out no record.
+    All is read before the first record is given; a stream is copied to disk. The target is only read.
 
     Raises `UsageError` for a pattern that can match nothing, `TargetError`.
     """
@@ -91,10 +98,20 @@ def filter(  # noqa: A001
         dangling=dangling,
         m2m=m2m,
         trust_guesses=trust_guesses,
+        prefer=parse_patterns(_of_the_fixture(prefer)),
+        delete_sql=delete_sql,
         rejects=rejects,
         report=report,
         dry_run=dry_run,
     )
+
+
+def _of_the_fixture(prefer: str | Iterable[str]) -> list[str]:
+    given = [prefer] if isinstance(prefer, str) else list(prefer)
+    for one in given:
+        if not one.startswith("fixture:"):
+            raise UsageError(f"--prefer {one}: it is fixture:PATTERN", advice="the target's rows are kept as it is")
+    return [one.removeprefix("fixture:") for one in given]
 
 
 class Filtered(Records):

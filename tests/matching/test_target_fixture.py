@@ -260,6 +260,18 @@ def test_lists_of_a_row_with_a_uuid_are_united(tmp_path: Path) -> None:
     assert matched.added == 1
 
 
+def test_rows_of_the_fixture_may_be_preferred(tmp_path: Path) -> None:
+    target = fixture(tmp_path, tag(1, "x"), tag(2, "y"), item(ONE, "a", True, 1))
+    dump = [tag(1, "x"), tag(2, "y"), item(ONE, "changed", True, 2)]
+    out, _ = kept(dump, target, schema=SHOP, prefer="fixture:shop.item")
+    assert json.loads(out) == [item(ONE, "changed", True, 2, 1)]
+
+
+def test_there_is_nothing_to_delete_in_a_fixture(tmp_path: Path) -> None:
+    with pytest.raises(ff.UsageError, match="the target is a fixture"):
+        kept([tag(1, "x")], fixture(tmp_path, tag(1, "x")), schema=SHOP, delete_sql=tmp_path / "delete.sql")
+
+
 @pytest.mark.parametrize(
     ("condition", "sql"),
     [
