@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     )
     from fixtureflow.reader import Reading, read
     from fixtureflow.record import Record
+    from fixtureflow.schema.django.databases import project_database
     from fixtureflow.schema.infer import infer
     from fixtureflow.schema.model import Schema
     from fixtureflow.schema.sources import gather, sources_from
@@ -77,6 +78,7 @@ __all__ = [
     "merge",
     "natural",
     "order",
+    "project_database",
     "read",
     "rename",
     "scrub",
@@ -94,6 +96,7 @@ _HOMES = {
     "record": ("Record",),
     "sinks.csv.sink": ("CsvSplit", "split_to_csv"),
     "sinks.split": ("Split", "split"),
+    "schema.django.databases": ("project_database",),
     "schema.infer": ("infer",),
     "schema.model": ("Schema",),
     "schema.sources": ("gather", "sources_from"),

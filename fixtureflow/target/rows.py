@@ -131,14 +131,21 @@ class Table:
         return Part(self.column(name), self.type(name), kind in ("datetime", "time"), kind == "binary")
 
     def form(self, name: str) -> Callable[[Any], tuple[Any, ...]]:
-        """The function that makes of a field's value what is asked of the database."""
+        """The function that makes of a field's value what is asked of the database.
+
+        It raises ValueError for what no row can have: PostgreSQL would refuse to look for a number that is too large.
+        """
         stored = storer(self.field(name), self.target.backend)
         span = self.part(name).span
+        column = self.target.tables[self.name].columns.get(self.column(name))
+        low, high = (column.minimum, column.maximum) if column else (None, None)
 
         def form(value: Any) -> tuple[Any, ...]:
             if value is None:
                 return (None, None) if span else (None,)
             text = stored(value)
+            if high is not None and low is not None and type(text) is int and not low <= text <= high:
+                raise ValueError("out of range")
             return (text, _MILLISECONDS.sub(r"\g<1>999", text)) if span else (text,)
 
         return form
