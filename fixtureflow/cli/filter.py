@@ -66,8 +66,8 @@ def command(
         typer.Option("--dangling", help="References to nothing: reject the record, set them to null, or keep them."),
     ] = "reject",
     m2m: Annotated[
-        Literal["union", "target"],
-        typer.Option("--m2m", help="Lists of records left out: add to those of the target's rows, or leave these."),
+        Literal["union", "target", "fixture"],
+        typer.Option("--m2m", help="Lists of records left out: unite with those of the target's rows, or one side's."),
     ] = "union",
     prefer: Annotated[
         list[str] | None,
@@ -211,8 +211,9 @@ def _sum(run: Session, records: Reading, matched: Matched) -> None:
     dropped = total["same"] + total["remapped"]
     left = f", {total['left out']:,} left out" if total["left out"] else ""
     changed = f" ({total['changed']:,} changed)" if total["changed"] else ""
+    relisted = f", {amount(matched.relisted, 'row')} with other lists" if matched.relisted else ""
     added = f", {amount(matched.added, 'link')} added" if matched.added else ""
     run.summary(
         f"{amount(records.count)} in, {total['out']:,} out{changed}, {dropped:,} in the target already, "
-        f"{total['rejected']:,} rejected{left}{added}"
+        f"{total['rejected']:,} rejected{left}{added}{relisted}"
     )

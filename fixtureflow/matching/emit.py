@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from fixtureflow.edit import items
 from fixtureflow.findings import Finding, Findings
@@ -18,22 +18,29 @@ from fixtureflow.references.links import Link
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.stream import Block
 
-__all__ = ["Emission"]
+__all__ = ["Emission", "Lists"]
+
+Lists = Literal["union", "target", "fixture"]
+"""What becomes of the lists of records that are left out."""
 
 
 class Emission:
     """One pass over the fixture that gives what is kept; `log` hears of every record that is not simply passed on."""
 
-    def __init__(self, resolver: Resolver, left_out: set[str], log: Log, *, unite: bool) -> None:
+    def __init__(self, resolver: Resolver, left_out: set[str], log: Log, m2m: Lists) -> None:
         self._resolver = resolver
         self._left_out = left_out
         self._log = log
-        self._rewriting = Rewriting(resolver, unite=unite)
+        self._m2m = m2m
+        self._rewriting = Rewriting(resolver, unite=m2m == "union")
         self.counts: dict[str, Counter[str]] = {}
         """By model: in, new, same, remapped, renumbered, updated, rejected, left out, changed, out."""
         self.findings = Findings()
         self.lists: dict[tuple[str, str], list[tuple[Any, Any]]] = {}
-        """(model, field): (pk in the target, key referred to there) of the lists of records that are left out."""
+        """(model, field): (pk in the target, key referred to there) of the lists of records that are left out.
+
+        A key of None stands for a list that is empty, where that matters.
+        """
 
     def blocks(self) -> Iterator[Block]:
         catalogue = self._resolver.catalogue
@@ -83,7 +90,7 @@ class Emission:
     def _tell(self, piece: Piece) -> None:
         """Of the records that are not kept: to the log, and what their lists hold."""
         resolver, plan, decided, pks = self._resolver, piece.plan, piece.fates, piece.pks
-        lists = [link for link in plan.links if link.many]
+        lists = [link for link in plan.links if link.many and self._m2m != "target"]
         if not self._log.wanted and not lists and all(fate != Fate.REJECTED for fate in decided):
             return
         records = piece.stretch.records() if self._log.wanted or Fate.REJECTED in decided else []
@@ -95,8 +102,11 @@ class Emission:
                     differs = resolver.decider.differs.get(number, ())
                     self._log.add(records[at], Fate(fate).name.lower(), pk=encoded(pk), differs=differs)
                 for link in lists:
-                    if (text := piece.fields[link.field][at])[:1] == b"[" and text != b"[]":
-                        remembered.setdefault(link, []).extend((pk, item) for item in items(text))
+                    text = piece.fields[link.field][at]
+                    inside = items(text) if text[:1] == b"[" else []
+                    if self._m2m == "fixture" and text and not inside:
+                        self.lists.setdefault((link.model, link.field), []).append((pk, None))
+                    remembered.setdefault(link, []).extend((pk, item) for item in inside)
             elif fate == Fate.REJECTED:
                 reason = resolver.reasons.get(number, Reason("rejected"))
                 given = value(piece.fields[reason.field][at]) if reason.field in piece.fields else None
@@ -111,7 +121,6 @@ class Emission:
                         done="rejected",
                     )
                 )
-
         for link, given in remembered.items():
             self._remember(link, given)
 
@@ -121,7 +130,7 @@ class Emission:
         found = values([item for _, item in given])
         ends = self._resolver.references.column(link, found)
         for (pk, _), one, led in zip(given, found, ends, strict=True):
-            if led is None:
+            if led is None:  # a null in a list
                 continue
             if led.state is not State.LOST:
                 pairs.append((pk, one if led.pk is None else led.pk))

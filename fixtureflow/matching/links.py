@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fixtureflow.record import Record, Source
-from fixtureflow.references.links import Link, Place, field_of, key_form
+from fixtureflow.references.links import Key, Link, Place, field_of, key_form
 from fixtureflow.schema.model import Field, Model, Relation, Schema
 from fixtureflow.stream import Block
+from fixtureflow.target.dumping import rows_as_records
 from fixtureflow.target.rows import Target
 from fixtureflow.values.dumped import as_dumped
 from fixtureflow.values.stored import storer
 
-__all__ = ["added_links", "items_of"]
+__all__ = ["added_links", "items_of", "replaced_lists"]
 
 BATCH = 2_000
 
@@ -38,6 +39,48 @@ def added_links(
             records = _missing(schema, target, model, name, relation, pairs[start : start + BATCH], source)
             if records:
                 yield Block.of(records)
+
+
+def replaced_lists(
+    schema: Schema, target: Target, lists: Mapping[tuple[str, str], list[tuple[Any, Any]]], source: Source
+) -> Iterator[Block]:
+    """Records of the target's own rows whose lists are not those of the fixture, with the lists of the fixture.
+
+    Their columns are the target's, so that a row has nothing new but its lists.
+    """
+    changed: dict[str, dict[Key, tuple[Any, dict[str, list[Any]]]]] = {}
+    for (label, name), pairs in lists.items():
+        model = schema.concrete(label)
+        relation = model.fields[name].relation if model else None
+        if model is None or not isinstance(relation, Relation) or relation.through_table not in target.tables:
+            continue
+        one, other = key_form(schema, Place(model.label, "")), key_form(schema, Place(relation.to, ""))
+        wanted: dict[Key, tuple[Any, dict[Key, Any]]] = {}
+        for owner, item in pairs:
+            held = wanted.setdefault(one(owner), (owner, {}))[1]
+            if item is not None:
+                held[other(item)] = item
+        owners = [owner for owner, _ in wanted.values()]
+        there: dict[Key, set[Key]] = {}
+        for start in range(0, len(owners), BATCH):
+            for owner, item in _pairs(schema, target, model, relation, owners[start : start + BATCH]):
+                there.setdefault(one(owner), set()).add(other(item))
+        for key, (owner, items) in wanted.items():
+            if items.keys() != there.get(key, set()):
+                changed.setdefault(model.label, {}).setdefault(key, (owner, {}))[1][name] = list(items.values())
+    use_tz = schema.use_tz is not False
+    for label, rows in changed.items():
+        model, form = schema.models[label], key_form(schema, Place(label, ""))
+        found = rows_as_records(target, model, [owner for owner, _ in rows.values()], use_tz=use_tz, source=source)
+        for records in found:
+            yield Block.of([_with_lists(record, rows[form(record.pk)][1]) for record in records])
+
+
+def _with_lists(record: Record, lists: Mapping[str, list[Any]]) -> Record:
+    value = record.value()
+    value["fields"] |= lists
+    text = json.dumps(value, ensure_ascii=False).encode()
+    return Record(text, record.model, record.source, record.number, record.offset)
 
 
 def items_of(schema: Schema, target: Target, link: Link, owners: Sequence[Any]) -> dict[str, list[Any]]:
@@ -70,7 +113,7 @@ def _missing(
     records: list[Record] = []
     for owner, item in pairs:
         key = (one(owner), other(item))
-        if key in there:
+        if item is None or key in there:
             continue
         there.add(key)
         record = {"model": label.lower(), "pk": None, "fields": {mine: owner, theirs: item}}

@@ -13,9 +13,9 @@ from fixtureflow.connection import shown
 from fixtureflow.errors import InputError, UsageError
 from fixtureflow.findings import Findings
 from fixtureflow.matching.deletion import write_deletion
-from fixtureflow.matching.emit import Emission
+from fixtureflow.matching.emit import Emission, Lists
 from fixtureflow.matching.lacking import lookups_in
-from fixtureflow.matching.links import added_links
+from fixtureflow.matching.links import added_links, replaced_lists
 from fixtureflow.matching.log import Log
 from fixtureflow.matching.opened import opened
 from fixtureflow.matching.resolve import Resolver
@@ -33,7 +33,6 @@ from fixtureflow.target.rows import Target
 __all__ = ["Dangling", "Lists", "Matched"]
 
 Dangling = Literal["reject", "null", "keep"]
-Lists = Literal["union", "target"]
 
 
 class Matched(Records):
@@ -62,7 +61,7 @@ class Matched(Records):
         if dangling not in get_args(Dangling):
             raise UsageError(f"--dangling is reject, null or keep, not {dangling}")
         if m2m not in get_args(Lists):
-            raise UsageError(f"--m2m is union or target, not {m2m}")
+            raise UsageError(f"--m2m is union, target or fixture, not {m2m}")
         self._records = records
         self._include = include
         self._exclude = exclude
@@ -88,6 +87,8 @@ class Matched(Records):
         """The rejected records, by reason."""
         self.added = 0
         """Records added for lists that were united."""
+        self.relisted = 0
+        """Rows of the target that are written again, with other lists."""
         self.seen: set[str] = set()
         self.resolver: Resolver | None = None
 
@@ -129,8 +130,8 @@ class Matched(Records):
             refused = bool(resolver.reasons) and self._rejects is None and not self._dry
             log = Log(wanted=self._report is not None)
             try:
-                emission = Emission(resolver, left_out, log, unite=self._m2m == "union")
-                self.counts, self.findings, self.added = emission.counts, emission.findings, 0
+                emission = Emission(resolver, left_out, log, self._m2m)
+                self.counts, self.findings, self.added, self.relisted = emission.counts, emission.findings, 0, 0
                 for block in self._emitted(emission, resolver, target):
                     if not refused and not self._dry:
                         yield block
@@ -151,8 +152,12 @@ class Matched(Records):
 
     def _emitted(self, emission: Emission, resolver: Resolver, target: Target) -> Iterator[Block]:
         yield from emission.blocks()
+        source = Input("(links)")
+        if self._m2m == "fixture":
+            for block in replaced_lists(resolver.schema, target, emission.lists, source):
+                self.relisted += len(block)
+                yield block
         if self._m2m == "union":
-            source = Input("(links)")
             for block in added_links(resolver.schema, target, emission.lists, source):
                 self.added += len(block)
                 yield block
@@ -237,6 +242,7 @@ class Matched(Records):
         return {
             "models": {label: {"in": 0, "out": 0, **counts} for label, counts in self.counts.items()},
             "added": self.added,
+            "relisted": self.relisted,
             "notes": self.messages(),
             "findings": [msgspec.to_builtins(group) for group in self.findings],
         }

@@ -76,8 +76,8 @@ class Resolver:
         return self.lost.reasons
 
     def run(self) -> None:
-        labels = self._reader.labels
-        self.plans |= {label: self._plan(label) for label in labels}
+        self.plans |= {label: plan for label in self._reader.labels if (plan := self._plan(label)) is not None}
+        labels = list(self.plans)
         generic = {label: self.references.types.targets(label) for label in labels}
         for unit in units(model_graph(self.schema, labels, generic)):
             self._unit = {self.plans[label].label for label in unit.models} if unit.cyclic else set()
@@ -94,7 +94,12 @@ class Resolver:
                 self.lost.settle([Linked(self._inner(label), partial(self._reread, label)) for label in unit.models])
                 self.references.forget()
 
-    def _plan(self, label: str) -> Plan:
+    def _plan(self, label: str) -> Plan | None:
+        """How the records of a model are matched; None for one that is only looked up, and that the target lacks."""
+        model = self.schema.concrete(label)
+        table = self.target.table(model) if model and model.table else None
+        if table is None and (label in self._left_out or label not in self.catalogue.models):
+            return None
         preferred = any_matches(self._prefer, label)
         plan = Plan(self.schema, label, self.target, trust=self._trust, preferred=preferred)
         tree = plan.model.tree

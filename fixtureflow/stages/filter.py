@@ -69,16 +69,17 @@ def filter(  # noqa: A001
 
     With `target`, the URL of a database (`project_database` gives a project's), an SQLite file or another fixture, also
     leave out the records whose rows are there already by their unique keys, and make what refers to them refer to the
-    target's rows. `schema` fills up what its tables tell; of a fixture it has to tell all that presets do not.
-    `lookup` names what has the rows that the dump lacks: fixtures, or the URL or SQLite file of the old database, of
-    which only the rows that are referred to are read. A record whose pk is another row's in the target, that would
-    collide, or that refers to nothing is rejected: it goes to the file `rejects`, and without one `InputError` is
-    raised before the first record. `renumber` gives a record a free pk instead; `dangling` sets references to nothing
-    to null, or keeps them. `m2m` unites the lists of a record that is left out with those of the target's row, or
-    leaves these alone. With `prefer` (`fixture:PATTERN`) the fixture's rows of some models take the place of those that
-    the target has: under their pks, or, where a pk is data itself, once the statements written to `delete_sql` have
-    been run. `report` is a file of JSON that tells of every record not simply passed on; `dry_run` gives out no record.
-    All is read before the first record is given; a stream is copied to disk. The target is only read.
+    target's rows. `schema` fills up what its tables tell; of a fixture it has to tell all that presets do not. `lookup`
+    names what has the rows that the dump lacks: fixtures, or the URL or SQLite file of the old database, of which only
+    the rows that are referred to are read. A record whose pk is another row's in the target, that would collide, or
+    that refers to nothing is rejected: it goes to the file `rejects`, and without one `InputError` is raised before the
+    first record. `renumber` gives a record a free pk instead; `dangling` sets references to nothing to null, or keeps
+    them. `m2m` unites the lists of a record that is left out with those of the target's row, leaves these alone
+    (`target`), or has the row written again with the fixture's (`fixture`). With `prefer` (`fixture:PATTERN`) the
+    fixture's rows of some models take the place of those that the target has: under their pks, or, where a pk is data
+    itself, once the statements written to `delete_sql` have been run. `report` is a file of JSON that tells of every
+    record not simply passed on; `dry_run` gives out no record. All is read before the first record is given; a stream
+    is copied to disk. The target is only read.
 
     Raises `UsageError` for a pattern that can match nothing, `TargetError`.
     """

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from running import run
-from support.projects import dumpdata
+from support.projects import dumpdata, loaddata
 from support.scratch import ScratchDatabases
 
 import fixtureflow as ff
@@ -127,9 +127,34 @@ def test_lists_are_united(target: str) -> None:
     assert kept(target, group, {**BOB, "fields": {**BOB["fields"], "groups": [90]}}, m2m="target")[0] == [group]
 
 
+def test_the_lists_of_the_fixture_on_a_row_of_the_target(scratch: Callable[..., str]) -> None:
+    target = scratch("tokens", occupied=True)
+    before = json.loads(dumpdata("tokens", target, "auth.user"))
+    (theirs,) = [row for row in before if row["fields"]["username"] == "bob"]
+    group = {"model": "auth.group", "pk": 90, "fields": {"name": "new", "permissions": []}}
+    for ours in ([90], []):
+        records, matched = kept(target, group, {**BOB, "fields": {**BOB["fields"], "groups": ours}}, m2m="fixture")
+        assert matched.relisted == 1
+        loaddata("tokens", target, json.dumps(records).encode())
+        after = json.loads(dumpdata("tokens", target, "auth.user"))
+        expected = {**theirs, "fields": {**theirs["fields"], "groups": ours}}
+        assert after == [expected if row == theirs else row for row in before]
+        before, theirs = after, expected
+
+
 def test_a_model_without_a_table_is_named(target: str) -> None:
     with pytest.raises(ff.TargetError, match=r"no table of shop\.item.*--exclude"):
         kept(target, {"model": "shop.item", "pk": 1, "fields": {}})
+
+
+def test_a_model_without_a_table_that_is_left_out_or_only_looked_up_is_in_nobodys_way(
+    target: str, tmp_path: Path
+) -> None:
+    item = {"model": "shop.item", "pk": 1, "fields": {}}
+    lookup = tmp_path / "old.json"
+    lookup.write_text(json.dumps([item]))
+    assert kept(target, ANN, item, exclude="shop")[0] == [ANN]
+    assert kept(target, ANN, lookup=lookup)[0] == [ANN]
 
 
 def test_the_target_is_only_read(scratch_on: Callable[..., str], tmp_path: Path) -> None:
