@@ -19,16 +19,19 @@ if TYPE_CHECKING:
     )
     from fixtureflow.reader import Reading, read
     from fixtureflow.record import Record
+    from fixtureflow.schema.django.databases import project_database
     from fixtureflow.schema.infer import infer
     from fixtureflow.schema.model import Schema
     from fixtureflow.schema.sources import gather, sources_from
     from fixtureflow.sinks.csv.sink import CsvSplit, split_to_csv
     from fixtureflow.sinks.split import Split, split
+    from fixtureflow.stages.dedupe import Deduped, dedupe
     from fixtureflow.stages.filter import Filtered, filter  # noqa: A004 - the verb's name
     from fixtureflow.stages.merge import Joined, merge
     from fixtureflow.stages.natural import Natural, natural
     from fixtureflow.stages.order import Ordered, order
     from fixtureflow.stages.rename import Renamed, rename
+    from fixtureflow.stages.scrub import Scrubbed, scrub
     from fixtureflow.stages.subset import Subset, subset
     from fixtureflow.stream import Records
     from fixtureflow.views.check import Checked, check
@@ -42,6 +45,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Checked",
     "CsvSplit",
+    "Deduped",
     "Diff",
     "Filtered",
     "FixtureflowError",
@@ -57,6 +61,7 @@ __all__ = [
     "RulesError",
     "Schema",
     "SchemaError",
+    "Scrubbed",
     "Sequences",
     "Split",
     "Stats",
@@ -65,6 +70,7 @@ __all__ = [
     "UsageError",
     "Written",
     "check",
+    "dedupe",
     "diff",
     "filter",
     "gather",
@@ -72,8 +78,10 @@ __all__ = [
     "merge",
     "natural",
     "order",
+    "project_database",
     "read",
     "rename",
+    "scrub",
     "sequences",
     "sources_from",
     "split",
@@ -88,14 +96,17 @@ _HOMES = {
     "record": ("Record",),
     "sinks.csv.sink": ("CsvSplit", "split_to_csv"),
     "sinks.split": ("Split", "split"),
+    "schema.django.databases": ("project_database",),
     "schema.infer": ("infer",),
     "schema.model": ("Schema",),
     "schema.sources": ("gather", "sources_from"),
+    "stages.dedupe": ("Deduped", "dedupe"),
     "stages.filter": ("Filtered", "filter"),
     "stages.merge": ("Joined", "merge"),
     "stages.natural": ("Natural", "natural"),
     "stages.order": ("Ordered", "order"),
     "stages.rename": ("Renamed", "rename"),
+    "stages.scrub": ("Scrubbed", "scrub"),
     "stages.subset": ("Subset", "subset"),
     "stream": ("Records",),
     "views.sequences": ("Sequences", "sequences"),

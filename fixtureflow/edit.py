@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fixtureflow.layout import TOKEN
 
@@ -13,6 +13,7 @@ __all__ = [
     "Member",
     "children",
     "items",
+    "json_text",
     "members",
     "renamed",
     "with_fields",
@@ -132,3 +133,12 @@ def members(text: bytes) -> Iterator[Member]:
         depth += token in (b"{", b"[")
     if start >= 0:
         yield Member(key, at, stop, start, end)
+
+
+def json_text(value: Any) -> bytes:
+    """The value as JSON on one line, as dumpdata would have it."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        return json.dumps(value).encode()

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from fixtureflow.schema.q import is_q, lookup_of, tree
+
 __all__ = ["Condition", "Part", "condition", "expression"]
 
 Row: TypeAlias = Mapping[str, Any]
@@ -37,7 +39,7 @@ def condition(text: str) -> Condition | None:
     """The condition, or None if it is not understood."""
     names: set[str] = set()
     try:
-        test = _of_q(text, names) if _Q.match(text) else _Sql(text, names).whole()
+        test = _of_q(tree(text), names) if is_q(text) else _Sql(text, names).whole()
     except (SyntaxError, ValueError, IndexError, RecursionError):
         return None
     return Condition(test, frozenset(names))
@@ -137,8 +139,6 @@ def _is(name: str, value: Any) -> Test:
 
 # Django: str(Q)
 
-_Q = re.compile(r"\((?:AND|OR|XOR|NOT)[: ]")
-_Q_TOKEN = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\((AND|OR): |\((NOT) """)
 _LOOKUPS: dict[str, Callable[[Any, Any], Any]] = {
     "exact": operator.eq,
     "gt": operator.gt,
@@ -149,21 +149,14 @@ _LOOKUPS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _of_q(text: str, names: set[str]) -> Test:
-    plain = _Q_TOKEN.sub(lambda m: f"{m[1] or m[2]}(" if m[1] or m[2] else m[0], text)
-    return _of_node(ast.parse(plain, mode="eval").body, names)
-
-
-def _of_node(node: ast.expr, names: set[str]) -> Test:
+def _of_q(node: ast.expr, names: set[str]) -> Test:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        inner = [_of_node(argument, names) for argument in node.args]
+        inner = [_of_q(argument, names) for argument in node.args]
         return _not(_all(inner)) if node.func.id == "NOT" else (_all if node.func.id == "AND" else _any)(inner)
-    lookup, value = ast.literal_eval(node)
-    name, _, how = lookup.rpartition("__") if "__" in lookup else (lookup, "", "exact")
+    name, how, value = lookup_of(node)
     names.add(name)
-    if how == "isnull" or (how == "exact" and value is None):
-        test = _is(name, None)
-        return test if how == "exact" or value else _not(test)
+    if how == "isnull":
+        return _is(name, None) if value else _not(_is(name, None))
     if how not in _LOOKUPS:
         raise ValueError(how)
     return _compared(name, _LOOKUPS[how], value)

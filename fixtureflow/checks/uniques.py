@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from fixtureflow.checks.logs import NONE, hashed
 from fixtureflow.references.links import Place, field_of, natural_form
 from fixtureflow.schema.model import FieldType, Model, Schema, Unique
 
-__all__ = ["Constraint", "constraints"]
+__all__ = ["Constraint", "constraints", "constraints_of"]
 
 
 class Constraint(msgspec.Struct, frozen=True):
@@ -41,31 +41,34 @@ class Constraint(msgspec.Struct, frozen=True):
         if count == 1 and self.condition is None and self.nulls_distinct and self.kinds[0] is not None:
             one, single = at[0], Numbering(self.kinds[0]).of
             return lambda columns: single(columns[one])
-        forms, distinct = self.forms, self.nulls_distinct
 
         def number(row: tuple[Any, ...]) -> int:
-            key: list[Any] = []
-            for value, form in zip(row, forms, strict=True):
-                if value is None or value is UNSET:
-                    if distinct or value is UNSET:
-                        return NONE
-                    key.append(None)
-                elif type(value) is list:
-                    key.append(natural_form(value))
-                elif isinstance(value, dict):
-                    return NONE
-                else:
-                    key.append(form(value))
-            return hashed(tuple(key))
+            key = self.key(row)
+            return NONE if key is None else hashed(key)
 
-        def numbered(columns: list[list[Any]]) -> array[int]:
-            rows = zip(*(columns[place] for place in at[:count]), strict=True)
-            if self.condition is None:
-                return array("q", map(number, rows))
-            tested = map(self._counts, zip(*(columns[place] for place in at[count:]), strict=True))
-            return array("q", [number(row) if counts else NONE for row, counts in zip(rows, tested, strict=True)])
+        return lambda columns: array("q", map(number, zip(*(columns[place] for place in at), strict=True)))
 
-        return numbered
+    def key(self, row: tuple[Any, ...]) -> tuple[Hashable, ...] | None:
+        """The key of a record, whose values of `names` are `row`: records with the same one are too many.
+
+        None for a record that the constraint does not count.
+        """
+        count = len(self.forms)
+        if self.condition is not None and not self._counts(row[count:]):
+            return None
+        key: list[Hashable] = []
+        for value, form in zip(row[:count], self.forms, strict=True):
+            if value is None or value is UNSET:
+                if self.nulls_distinct or value is UNSET:
+                    return None
+                key.append(None)
+            elif type(value) is list:
+                key.append(natural_form(value))
+            elif isinstance(value, dict):
+                return None
+            else:
+                key.append(form(value))
+        return tuple(key)
 
     def _counts(self, values: tuple[Any, ...]) -> bool:
         assert self.condition is not None  # noqa: S101
@@ -81,11 +84,12 @@ def constraints(schema: Schema, model: Model, dialect: Dialect) -> list[Constrai
     for name, relation in model.relations():
         if relation.kind == "o2o" and model.pk != (name,) and (name,) not in alone and not relation.guess:
             stated.append(Unique(fields=(name,)))
-    found = (constraint for unique in stated for constraint in _constraint(schema, model, unique, dialect))
+    found = (constraint for unique in stated for constraint in constraints_of(schema, model, unique, dialect))
     return list({constraint.name: constraint for constraint in found}.values())
 
 
-def _constraint(schema: Schema, model: Model, unique: Unique, dialect: Dialect) -> Iterator[Constraint]:
+def constraints_of(schema: Schema, model: Model, unique: Unique, dialect: Dialect) -> Iterator[Constraint]:
+    """What can be checked of one; nothing where its expressions or fields are not understood."""
     parts: list[tuple[str, Callable[[str], str] | None]] = [(name, None) for name in unique.fields]
     for text in unique.expressions:
         part = expression(text)

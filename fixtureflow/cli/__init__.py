@@ -31,6 +31,8 @@ VERBS = (
     "natural",
     "rename",
     "subset",
+    "dedupe",
+    "scrub",
     "sequences",
     "schema",
     "graph",

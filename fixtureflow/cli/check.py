@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from fixtureflow.cli.options import At, Inputs, Quiet, Repair, SchemaFiles, Settings
+from fixtureflow.cli.options import At, Inputs, Quiet, Repair, SchemaFiles, Settings, TargetSettings
 from fixtureflow.console import amount, session
 
 __all__ = ["command"]
@@ -21,6 +21,7 @@ def command(
         str | None,
         typer.Option("--target", metavar="URL", help="The database it is for: its tables, its limits; only read."),
     ] = None,
+    target_settings: TargetSettings = None,
     backend: Annotated[
         Literal["sqlite", "postgresql", "mysql"] | None,
         typer.Option("--backend", help="What database it is for, without one to look at.", show_default=False),
@@ -52,6 +53,7 @@ def command(
     """
     import fixtureflow as ff
     from fixtureflow.output import opened_output
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import sources_from
 
     names = [] if kinds else inputs or ["-"]
@@ -62,6 +64,7 @@ def command(
             with opened_output("-") as out:
                 out.write(f"{kinds_table()}\n".encode())
             return
+        target = named_target(target, target_settings)
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
         given = sources_from(schema or (), settings=settings, target=target)
         found = ff.check(records, given, target=target, backend=backend, only=only or (), skip=skip or ())

@@ -17,6 +17,7 @@ from fixtureflow.cli.options import (
     Repair,
     SchemaFiles,
     Settings,
+    TargetSettings,
     TrustGuesses,
     say_unmatched,
 )
@@ -41,16 +42,20 @@ def command(
         str | None,
         typer.Option(
             "--target",
-            metavar="URL",
-            help="Leave out what this database has already, and refer to its rows: postgresql://user@host/name, FILE.",
+            metavar="URL|FILE",
+            help="Leave out what this database (or another fixture) has already, and refer to its rows: "
+            "postgresql://user@host/name, an SQLite file, django:default, other.json.",
         ),
     ] = None,
+    target_settings: TargetSettings = None,
     schema: SchemaFiles = None,
     settings: Settings = None,
     lookup: Annotated[
         list[str] | None,
         typer.Option(
-            "--lookup", metavar="FIXTURE", help="A fixture with rows that the dump lacks (-e contenttypes); repeatable."
+            "--lookup",
+            metavar="FIXTURE|URL",
+            help="Rows that the dump lacks (-e contenttypes): a fixture, an SQLite file, the old database; repeatable.",
         ),
     ] = None,
     renumber: Annotated[
@@ -100,18 +105,23 @@ def command(
     that refers to it refers to the target's row; one whose pk is another row's there, or that would collide, is
     rejected. If any is and no --rejects is given, nothing is written. The database is only read.
 
+    The target may be a fixture, too: the dump of another site, beside which the records that are left can be loaded.
+
     \b
     Examples:
       fixtureflow filter --exclude authtoken --exclude sessions < data.json > rest.json
       fixtureflow filter --include auth --exclude auth.permission data.json -o users.json
       fixtureflow filter all.json --target postgresql://user@host/new --renumber --rejects rejects.json > safe.json
+      fixtureflow filter one.json --target other.json --settings mysite.settings --renumber > beside_other.json
       fixtureflow filter all.json --target new.sqlite3 --prefer fixture:authtoken --delete-sql old.sql > safe.json
     """
     import fixtureflow as ff
     from fixtureflow.errors import FixtureflowError, UsageError
+    from fixtureflow.schema.django.databases import named_target
 
     names = inputs or ["-"]
     with session(names, output, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         if not include and not exclude and not target:
             raise UsageError("nothing to filter by", advice="name models with --include or --exclude, or a --target")
         asked = [

@@ -7,7 +7,17 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from fixtureflow.cli.options import At, InputFiles, OutputFile, Quiet, Repair, SchemaFiles, Settings, Target
+from fixtureflow.cli.options import (
+    At,
+    InputFiles,
+    OutputFile,
+    Quiet,
+    Repair,
+    SchemaFiles,
+    Settings,
+    Target,
+    TargetSettings,
+)
 from fixtureflow.console import amount, session
 
 __all__ = ["command"]
@@ -29,6 +39,7 @@ def command(
     schema: SchemaFiles = None,
     settings: Settings = None,
     target: Target = None,
+    target_settings: TargetSettings = None,
     format: Annotated[  # noqa: A002
         Literal["mermaid", "dot", "svg", "png"] | None,
         typer.Option("--format", help="As the name of the output file ends, else mermaid.", show_default=False),
@@ -62,6 +73,7 @@ def command(
     import fixtureflow as ff
     from fixtureflow.errors import UsageError
     from fixtureflow.output import opened_output
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import gather, schema_files, sources_from
     from fixtureflow.schema.survey import survey
     from fixtureflow.views.drawing import drawn
@@ -69,6 +81,7 @@ def command(
 
     names = inputs or []
     with session(names, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         if not (names or settings or target or schema or schema_files()):
             raise UsageError("nothing to draw", advice="give INPUT, --settings, --target or --schema; see --help")
         if neighbours is not None and not model:

@@ -22,6 +22,7 @@ __all__ = [
     "SchemaFiles",
     "Settings",
     "Target",
+    "TargetSettings",
     "TrustGuesses",
     "say_unmatched",
 ]
@@ -59,6 +60,15 @@ Settings = Annotated[
 Target = Annotated[
     str | None,
     typer.Option("--target", metavar="URL", help="Take the schema of the tables: postgresql://user@host/name."),
+]
+TargetSettings = Annotated[
+    str | None,
+    typer.Option(
+        "--target-settings",
+        metavar="MODULE",
+        help="For --target django:ALIAS: the settings module with that database, mysite.settings.",
+        show_default=False,
+    ),
 ]
 Dialect = Annotated[
     Literal["postgresql", "mysql", "sqlite"] | None,

@@ -18,6 +18,7 @@ from fixtureflow.cli.options import (
     SchemaFiles,
     Settings,
     Target,
+    TargetSettings,
 )
 from fixtureflow.console import Session, amount, session
 
@@ -32,6 +33,7 @@ def command(
     schema: SchemaFiles = None,
     settings: Settings = None,
     target: Target = None,
+    target_settings: TargetSettings = None,
     cycles: Annotated[
         Literal["keep", "break", "error"],
         typer.Option("--cycles", help="Records in a loop: together, in two halves (null first), or an error."),
@@ -63,10 +65,12 @@ def command(
     """
     import fixtureflow as ff
     from fixtureflow.errors import FixtureflowError
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import sources_from
 
     names = inputs or ["-"]
     with session(names, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
         ordered = ff.order(
             records, sources_from(schema or (), settings=settings, target=target), cycles=cycles, dangling=dangling

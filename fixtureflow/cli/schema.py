@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from fixtureflow.cli.options import At, InputFiles, OutputFile, Quiet, Repair, SchemaFiles, Settings, Target
+from fixtureflow.cli.options import (
+    At,
+    InputFiles,
+    OutputFile,
+    Quiet,
+    Repair,
+    SchemaFiles,
+    Settings,
+    Target,
+    TargetSettings,
+)
 from fixtureflow.console import Session, amount, session
 
 __all__ = ["command"]
@@ -20,6 +30,7 @@ def command(
     infer: Annotated[bool, typer.Option("--infer", help="Guess from INPUT also what other sources know.")] = False,
     settings: Settings = None,
     target: Target = None,
+    target_settings: TargetSettings = None,
     schema: SchemaFiles = None,
     explain: Annotated[
         list[str] | None,
@@ -72,12 +83,14 @@ def command(
     import fixtureflow as ff
     from fixtureflow.errors import UsageError
     from fixtureflow.output import opened_output
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.file import dump
     from fixtureflow.schema.remarks import remarks
     from fixtureflow.schema.sources import gather, own, schema_files, sources_from
 
     names = inputs or []
     with session(names, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         if diff:
             if names or infer or settings or target or schema or explain or unapplied:
                 raise UsageError("--diff takes its two schemas alone", advice="write fixtureflow schema --diff A B")

@@ -12,6 +12,7 @@ from fixtureflow.cli.options import (
     SchemaFiles,
     Settings,
     Target,
+    TargetSettings,
 )
 from fixtureflow.console import amount, session
 
@@ -21,6 +22,7 @@ __all__ = ["command"]
 def command(
     inputs: InputFiles = None,
     target: Target = None,
+    target_settings: TargetSettings = None,
     schema: SchemaFiles = None,
     settings: Settings = None,
     dialect: Dialect = None,
@@ -42,10 +44,12 @@ def command(
     """
     import fixtureflow as ff
     from fixtureflow.output import opened_output
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import sources_from
 
     names = inputs or []
     with session(names, output, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         records = ff.read(*names, at=at, repair=repair, progress=run.progress) if names else None
         given = sources_from(schema or (), settings=settings)
         found = ff.sequences(records, given, target=target, dialect=dialect)

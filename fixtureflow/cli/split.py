@@ -20,6 +20,7 @@ from fixtureflow.cli.options import (
     SchemaFiles,
     Settings,
     Target,
+    TargetSettings,
     say_unmatched,
 )
 from fixtureflow.console import Session, amount, session
@@ -46,6 +47,7 @@ def command(
     schema: SchemaFiles = None,
     settings: Settings = None,
     target: Target = None,
+    target_settings: TargetSettings = None,
     to: Annotated[
         Literal["csv"] | None,
         typer.Option("--to", help="A CSV file per table and load.sql, to load in bulk.", show_default=False),
@@ -78,11 +80,13 @@ def command(
     """
     import fixtureflow as ff
     from fixtureflow.errors import UsageError
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import sources_from
 
     names = inputs or ["-"]
     if to == "csv":
         with session(names, quiet=quiet) as run:
+            target = named_target(target, target_settings)
             alone = {
                 "--model": model,
                 "--by": by != "model",
@@ -101,6 +105,7 @@ def command(
         _say_tables(run, tables, target)
         return
     with session(names, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         if dialect:
             raise UsageError("--dialect is for --to csv")
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)

@@ -18,6 +18,7 @@ from fixtureflow.cli.options import (
     SchemaFiles,
     Settings,
     Target,
+    TargetSettings,
     say_unmatched,
 )
 from fixtureflow.console import Session, amount, session
@@ -52,6 +53,7 @@ def command(
     schema: SchemaFiles = None,
     settings: Settings = None,
     target: Target = None,
+    target_settings: TargetSettings = None,
     output: OutputFile = "-",
     format: FormatOption = None,  # noqa: A002
     indent: Indent = None,
@@ -72,10 +74,12 @@ def command(
       fixtureflow subset --from auth.user --sample 1% --follow-reverse blog --schema schema.json < all.json
     """
     import fixtureflow as ff
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import sources_from
 
     names = inputs or ["-"]
     with session(names, output, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         given = sources_from(schema or (), settings=settings, target=target)
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
         taken = ff.subset(

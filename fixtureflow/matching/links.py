@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fixtureflow.record import Record, Source
-from fixtureflow.references.links import Link, Place, key_form
-from fixtureflow.schema.model import Model, Relation, Schema
+from fixtureflow.references.links import Link, Place, field_of, key_form
+from fixtureflow.schema.model import Field, Model, Relation, Schema
 from fixtureflow.stream import Block
 from fixtureflow.target.rows import Target
+from fixtureflow.values.dumped import as_dumped
+from fixtureflow.values.stored import storer
 
 __all__ = ["added_links", "items_of"]
 
@@ -30,13 +32,10 @@ def added_links(
         relation = model.fields[name].relation if model else None
         if model is None or not isinstance(relation, Relation) or not relation.through_table:
             continue
-        table, columns = relation.through_table, relation.through_columns
-        if table not in target.tables or not columns:
+        if relation.through_table not in target.tables or not relation.through_columns:
             continue
         for start in range(0, len(pairs), BATCH):
-            records = _missing(
-                schema, target, model, name, relation, table, columns, pairs[start : start + BATCH], source
-            )
+            records = _missing(schema, target, model, name, relation, pairs[start : start + BATCH], source)
             if records:
                 yield Block.of(records)
 
@@ -45,10 +44,10 @@ def items_of(schema: Schema, target: Target, link: Link, owners: Sequence[Any]) 
     """What the lists of the target's rows hold, by the text of the owner's pk, in the order of the keys."""
     model = schema.concrete(link.model)
     relation = model.fields[link.field].relation if model else None
-    if not isinstance(relation, Relation) or relation.through_table not in target.tables:
+    if model is None or not isinstance(relation, Relation) or relation.through_table not in target.tables:
         return {}
     out: dict[str, list[Any]] = {}
-    for owner, item in target.pairs(relation.through_table, relation.through_columns or ("", ""), owners):
+    for owner, item in _pairs(schema, target, model, relation, owners):
         out.setdefault(str(owner), []).append(item)
     return {owner: sorted(values, key=lambda one: (str(type(one)), one)) for owner, values in out.items()}
 
@@ -59,14 +58,12 @@ def _missing(
     model: Model,
     name: str,
     relation: Relation,
-    table: str,
-    columns: tuple[str, str],
     pairs: list[tuple[Any, Any]],
     source: Source,
 ) -> list[Record]:
     one, other = key_form(schema, Place(model.label, "")), key_form(schema, Place(relation.to, ""))
     owners = list({one(owner): owner for owner, _ in pairs}.values())
-    found = target.pairs(table, columns, owners)
+    found = _pairs(schema, target, model, relation, owners)
     there = {(one(owner), other(item)) for owner, item in found}
     label = relation.through or f"{model.label}_{name}"
     mine, theirs = _names(schema, model, relation)
@@ -80,6 +77,17 @@ def _missing(
         text = json.dumps(record, ensure_ascii=False).encode()
         records.append(Record(text, label.lower(), source, len(records) + 1, 0))
     return records
+
+
+def _pairs(
+    schema: Schema, target: Target, model: Model, relation: Relation, owners: Sequence[Any]
+) -> Iterator[tuple[Any, Any]]:
+    """The keys of the pairs that the target has of some owners, as a fixture has them: UUIDs with their dashes."""
+    mine, theirs = (field_of(schema, Place(label, "")) or Field() for label in (model.label, relation.to))
+    stored = storer(mine, target.backend)
+    table, columns = relation.through_table or "", relation.through_columns or ("", "")
+    for owner, item in target.pairs(table, columns, [stored(owner) for owner in owners]):
+        yield as_dumped(owner, mine), as_dumped(item, theirs)
 
 
 def _names(schema: Schema, model: Model, relation: Relation) -> tuple[str, str]:

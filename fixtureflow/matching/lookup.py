@@ -75,13 +75,13 @@ class Lookup:
 
     def there(self, plan: Plan, pks: Sequence[Any]) -> list[int]:
         """The places of the pks that a row of the target has."""
-        places, asked = _asked(plan, pks)
+        places, asked = plan.table.asked(pks) if not plan.is_empty else ((), [])
         found = self._search(plan, ()).find(asked) if asked else ()
         return sorted(places[at] for at, *_ in found)
 
     def rows(self, plan: Plan, pks: Sequence[Any]) -> dict[int, Sequence[Any]]:
         """By place, the compared columns of the rows with these pks."""
-        places, asked = _asked(plan, pks)
+        places, asked = plan.table.asked(pks) if not plan.is_empty else ((), [])
         found = self._search(plan, plan.compared).find(asked) if asked else ()
         return {places[at]: columns for at, *columns in found}
 
@@ -146,26 +146,6 @@ class Lookup:
         if found is None:
             found = self._searches[name] = plan.table.by_pk([*names, *plan.pk])
         return found
-
-
-def _asked(plan: Plan, pks: Sequence[Any]) -> tuple[list[int], list[Row]]:
-    places: list[int] = []
-    asked: list[Row] = []
-    if plan.is_empty:
-        return places, asked
-    forms = [plan.table.form(name) for name in plan.pk]
-    for at, pk in enumerate(pks):
-        if pk is None:
-            continue
-        try:
-            if len(forms) == 1:
-                asked.append(forms[0](pk))
-            else:
-                asked.append(tuple(one for form, part in zip(forms, pk, strict=True) for one in form(part)))
-            places.append(at)
-        except (ValueError, TypeError):
-            continue
-    return places, asked
 
 
 def dumped_pk(plan: Plan, columns: Sequence[Any]) -> Any:

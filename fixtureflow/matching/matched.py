@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
 import msgspec
 
-from fixtureflow.connection import connected, shown
+from fixtureflow.connection import shown
 from fixtureflow.errors import InputError, UsageError
 from fixtureflow.findings import Findings
 from fixtureflow.matching.deletion import write_deletion
 from fixtureflow.matching.emit import Emission
+from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.matching.links import added_links
 from fixtureflow.matching.log import Log
+from fixtureflow.matching.opened import opened
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.patterns import Pattern, any_matches
-from fixtureflow.reader import read
 from fixtureflow.record import Record
 from fixtureflow.record import Source as Input
 from fixtureflow.reread.catalogue import Catalogue
@@ -78,6 +79,7 @@ class Matched(Records):
         self._report = report
         self._dry = dry_run
         self._catalogue: Catalogue | None = None
+        self._notes: Sequence[str] = ()
         self.merged: Merged | None = None
         """The schema that was used, with its sources."""
         self.counts: dict[str, Counter[str]] = {}
@@ -104,10 +106,13 @@ class Matched(Records):
         catalogue = self._catalogue
         self.seen = set(catalogue.models)
         left_out = {label for label in catalogue.models if not self._keeps(label)}
-        with connected(self._url) as connection:
+        with opened(self._url, self._given, catalogue, trust=self._trust) as (connection, merged, notes):
             target = Target(connection)
-            schema = self._schema(catalogue, target)
-            lookups = [Catalogue(read(place)) for place in self._lookup]
+            self.merged, self._notes = merged, notes
+            if merged and self._delete_sql is not None:
+                raise UsageError("--delete-sql is for a database, and the target is a fixture", advice="leave it out")
+            schema = merged.schema if merged else self._schema(catalogue, target)
+            lookups = lookups_in(self._lookup, schema, catalogue, target)
             resolver = self.resolver = Resolver(
                 schema,
                 catalogue,
@@ -171,7 +176,7 @@ class Matched(Records):
         resolver = self.resolver
         if resolver is None:
             return []
-        said = []
+        said = list(self._notes)
         for label, pk in resolver.decider.replaced[:10]:
             said.append(f"replaced: {label} pk {pk} takes the place of the row that migrate makes")
         for (field, to), keys in resolver.references.assumed.items():

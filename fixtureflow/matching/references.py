@@ -124,7 +124,11 @@ class References:
         numbers = self._numbers(place, new.values())
         self._ask(place, [value for value, number in zip(new.values(), numbers, strict=True) if number < 0])
         later: dict[Any, Led] = {}
+        fate, unmoved = self._fates.fate, place.model not in self._fates.changed
         for (key, value), number in zip(new.items(), numbers, strict=True):
+            if unmoved and number >= 0 and fate[number] == Fate.NEW:
+                memo[key] = Led(State.NEW, value, number)
+                continue
             led = self._followed(link, place, value, number)
             if led.state is State.LATER:
                 later[key] = led

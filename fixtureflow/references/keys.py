@@ -65,8 +65,13 @@ class Keys:
 
     def find_all(self, values: Iterable[Any]) -> list[int]:
         """`find` of each."""
-        dense, size, find = self.dense, len(self.dense), self.find
-        return [dense[value] if type(value) is int and 0 <= value < size else find(value) for value in values]
+        dense, size, find, sparse = self.dense, len(self.dense), self.find, self._sparse.get
+        if not self._numeric:
+            return list(map(find, values))
+        return [
+            find(value) if type(value) is not int else dense[value] if 0 <= value < size else sparse(value, -1)
+            for value in values
+        ]
 
     def sizes(self) -> tuple[int, int]:
         """How many places the array has, and how many keys are held outside of it."""

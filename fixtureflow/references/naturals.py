@@ -14,7 +14,7 @@ from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.rows import Columns
 from fixtureflow.schema.model import Model, Relation, Schema
 
-__all__ = ["Naturals"]
+__all__ = ["Naturals", "natural_paths"]
 
 Get = Callable[[str], Any]
 """The value of one field of a record."""
@@ -57,9 +57,7 @@ class Naturals:
             return None
 
     def _paths(self, label: str) -> tuple[str, ...]:
-        model = self._schema.concrete(label)
-        natural = model.natural_key if model else None
-        return natural.fields if natural and natural.status == "fields" else ()
+        return natural_paths(self._schema, label)
 
     def _parent_links(self, model: Model | None) -> list[str]:
         return [name for name, relation in model.relations() if relation.parent_link] if model else []
@@ -142,6 +140,13 @@ class Naturals:
                 for pk, fields in columns.rows(stretch)
             }
         return table[form(value)]
+
+
+def natural_paths(schema: Schema, label: str) -> tuple[str, ...]:
+    """The lookups that a natural key of the model consists of; none where that is not known."""
+    model = schema.concrete(label)
+    natural = model.natural_key if model else None
+    return natural.fields if natural and natural.status == "fields" else ()
 
 
 def _path(get: Get, tree: tuple[str, str] | None) -> Key | None:

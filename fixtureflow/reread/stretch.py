@@ -79,9 +79,10 @@ class Stretch(Block):
 
     def follows(self, other: Block | None) -> tuple[int, int] | None:
         """The places that what parts it from `other` stands between, if it stands just behind it in a JSON array."""
-        if isinstance(other, Stretch) and not self.lines and 0 < self.run.start - other.run.end <= NEAR:
-            return other.run.end, self.run.start
-        return None
+        if not isinstance(other, Stretch) or self.lines or self.run.number != other.run.number + other.run.count:
+            return None  # a short record may stand between the two
+        near = 0 < self.run.start - other.run.end <= NEAR
+        return (other.run.end, self.run.start) if near else None
 
     def array(self) -> bytes:
         return b"[%b]" % (b",".join(self.raws()) if self.lines else self._text)

@@ -24,7 +24,7 @@ from fixtureflow.schema.names import Fit, Names
 from fixtureflow.schema.natural_guess import NaturalGuesses
 from fixtureflow.schema.survey import Seen, Survey, survey
 
-__all__ = ["CERTAIN", "guessed", "infer"]
+__all__ = ["CERTAIN", "guessed", "infer", "kind_of"]
 
 CERTAIN = 0.9
 
@@ -81,7 +81,7 @@ class _Guesses:
         user = self.settings.get("AUTH_USER_MODEL", "auth.user")
         if (link := parent_link(seen, self.seen, relations, user)) and not pk:
             name, relation = link
-            fields = {name: _typed(_type(seen.pk), relation=relation), **fields}
+            fields = {name: _typed(kind_of(seen.pk), relation=relation), **fields}
             pk = (name,)
         return Model(
             label=seen.label,
@@ -214,7 +214,7 @@ def _fields_only(seen: Seen, known: Model) -> Model:
 def _field(column: Column, relation: Relation | None, *, tell: bool = True) -> Field:
     many = relation is not None and relation.kind == "m2m"
     return _typed(
-        None if many else _type(column),
+        None if many else kind_of(column),
         null=True if column.null else None,
         decimals=max(column.decimals) if column.format == "decimal" and not relation else None,
         column="" if many and tell else None,
@@ -234,7 +234,7 @@ _TYPES: dict[frozenset[str], FieldType] = {
 }
 
 
-def _type(column: Column) -> FieldType | None:
+def kind_of(column: Column) -> FieldType | None:
     """The type that all values have; None where there are none, or where a natural key hides it."""
     kinds = frozenset(column.kinds)
     if kinds in _TYPES:

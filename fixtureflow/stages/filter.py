@@ -67,9 +67,11 @@ def filter(  # noqa: A001
 ) -> Filtered | Matched:
     """Keep the records of models that match a pattern of `include` (all, if there is none) and none of `exclude`.
 
-    With `target`, the URL of a database or an SQLite file, also leave out the records whose rows are there already by
-    their unique keys, and make what refers to them refer to the target's rows. `schema` fills up what its tables tell.
-    `lookup` names fixtures with rows that the dump lacks. A record whose pk is another row's in the target, that would
+    With `target`, the URL of a database (`project_database` gives a project's), an SQLite file or another fixture, also
+    leave out the records whose rows are there already by their unique keys, and make what refers to them refer to the
+    target's rows. `schema` fills up what its tables tell; of a fixture it has to tell all that presets do not.
+    `lookup` names what has the rows that the dump lacks: fixtures, or the URL or SQLite file of the old database, of
+    which only the rows that are referred to are read. A record whose pk is another row's in the target, that would
     collide, or that refers to nothing is rejected: it goes to the file `rejects`, and without one `InputError` is
     raised before the first record. `renumber` gives a record a free pk instead; `dangling` sets references to nothing
     to null, or keeps them. `m2m` unites the lists of a record that is left out with those of the target's row, or

@@ -52,6 +52,7 @@ class Key:
         self.whole = not (unique and (unique.condition or unique.expressions))
         """Is it on all rows, and on plain columns?"""
         self._forms = [table.form(name) for name in fields]
+        self._kinds = [table.field(name).type for name in fields]
         condition = None
         if unique and not self.whole:
             quote = table.quoted
@@ -69,6 +70,8 @@ class Key:
 
     def rows(self, columns: Sequence[Sequence[Any]]) -> list[Row | None]:
         """What is asked of the database for rows, of which values are given by field; None where none can have them."""
+        if self.whole and all(map(_as_they_are, self._kinds, columns)):
+            return list(zip(*columns, strict=True))
         return [self._stored(values) for values in zip(*columns, strict=True)]
 
     def _stored(self, values: Sequence[Any]) -> Row | None:
@@ -82,6 +85,14 @@ class Key:
                 return None
             out += parts if self.whole else parts[:1]
         return tuple(out)
+
+
+_AS_IT_IS = {"integer": {int}, "text": {str}}
+
+
+def _as_they_are(kind: str | None, values: Iterable[Any]) -> bool:
+    """Are values of a kind stored just as they are?"""
+    return set(map(type, values)) == _AS_IT_IS.get(kind or "")
 
 
 class Table:
@@ -120,17 +131,41 @@ class Table:
         return Part(self.column(name), self.type(name), kind in ("datetime", "time"), kind == "binary")
 
     def form(self, name: str) -> Callable[[Any], tuple[Any, ...]]:
-        """The function that makes of a field's value what is asked of the database."""
+        """The function that makes of a field's value what is asked of the database.
+
+        It raises ValueError for what no row can have: PostgreSQL would refuse to look for a number that is too large.
+        """
         stored = storer(self.field(name), self.target.backend)
         span = self.part(name).span
+        column = self.target.tables[self.name].columns.get(self.column(name))
+        low, high = (column.minimum, column.maximum) if column else (None, None)
 
         def form(value: Any) -> tuple[Any, ...]:
             if value is None:
                 return (None, None) if span else (None,)
             text = stored(value)
+            if high is not None and low is not None and type(text) is int and not low <= text <= high:
+                raise ValueError("out of range")
             return (text, _MILLISECONDS.sub(r"\g<1>999", text)) if span else (text,)
 
         return form
+
+    def asked(self, pks: Sequence[Any]) -> tuple[Sequence[int], list[Row]]:
+        """What is asked of the database for pks, and the places of these; None, and what no row can have, left out."""
+        if len(self.pk) == 1 and _as_they_are(self.field(self.pk[0]).type, pks):
+            return range(len(pks)), list(zip(pks, strict=True))
+        forms = [self.form(name) for name in self.pk]
+        places: list[int] = []
+        rows: list[Row] = []
+        for at, pk in enumerate(pks):
+            try:
+                parts = () if pk is None else (pk,) if len(forms) == 1 else pk
+                if parts:
+                    rows.append(tuple(one for form, part in zip(forms, parts, strict=True) for one in form(part)))
+                    places.append(at)
+            except (ValueError, TypeError):
+                continue
+        return places, rows
 
     def empty(self) -> bool:
         """Has it no rows?"""

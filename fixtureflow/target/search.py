@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from fixtureflow.target.types import ColumnType
 
-__all__ = ["Condition", "Part", "Row", "Search"]
+__all__ = ["PLAIN", "Condition", "Part", "Row", "Search"]
 
 BATCH = 5_000
 Row = tuple[Any, ...]
@@ -174,7 +174,7 @@ class Search:
 
     def _as_it_is(self, column: str, kind: ColumnType) -> str:
         """What a driver would make something else of is asked for as text."""
-        plain = self._kind != "postgresql" or kind.name in _PLAIN
+        plain = self._kind != "postgresql" or kind.name in PLAIN
         return column if plain else f"CAST({column} AS text)"
 
     def _asked(self, condition: Condition) -> str:
@@ -226,7 +226,7 @@ class Search:
         return text.replace("%", "%%") if self._kind != "sqlite" else text
 
 
-_PLAIN = {
+PLAIN = {
     "integer",
     "bigint",
     "smallint",
@@ -237,7 +237,7 @@ _PLAIN = {
     "double precision",
     "numeric",
 }
-_PLAIN |= {"timestamp with time zone", "timestamp without time zone", "date", "bytea", "time without time zone"}
+PLAIN |= {"timestamp with time zone", "timestamp without time zone", "date", "bytea", "time without time zone"}
 
 
 def _declared(kind: ColumnType, binary: bool) -> str:

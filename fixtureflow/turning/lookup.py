@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
+from fixtureflow.database import is_database
+from fixtureflow.errors import TargetError
 from fixtureflow.reader import read
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.texts import Texts
 from fixtureflow.schema.model import Model, Schema
 from fixtureflow.turning.tables import Rows
 
-__all__ = ["DatabaseRows", "FixtureRows", "looked_up_in"]
+if TYPE_CHECKING:
+    from fixtureflow.target.rows import Target
 
-BATCH = 2_000
+__all__ = ["DatabaseRows", "FixtureRows", "looked_up_in"]
 
 
 class FixtureRows:
@@ -48,61 +47,37 @@ class DatabaseRows:
 
         self.name = shown(url)
         self._url = url
+        self._target: Target | None = None
 
     def columns(self, model: Model, names: Sequence[str]) -> Iterator[list[list[bytes]]]:
-        import sqlalchemy as sql
-
         from fixtureflow.connection import connected
+        from fixtureflow.target.dumping import dumped_rows
+        from fixtureflow.target.rows import Target
 
         # What cannot be asked for has no rows here; a reference that needs one is told of as dangling.
         if not model.table or not model.pk or len(model.pk) != 1:
             return
-        wanted = [model.pk[0], *names]
-        fields = [model.fields.get(name) for name in wanted]
-        columns: list[Any] = [
-            sql.column((field and field.column) or name) for name, field in zip(wanted, fields, strict=True)
-        ]
-        kinds = [field.type if field else None for field in fields]
-        table = sql.table(model.table, *columns)
         with connected(self._url) as connection:
-            if not sql.inspect(connection).has_table(model.table):
+            if self._target is None:
+                self._target = Target(connection)
+            self._target.connection = connection
+            table = self._target.table(model)
+            if table is None:
                 return
-            for rows in connection.execute(sql.select(table)).partitions(BATCH):
-                yield [
-                    [_text(value, kind) for value in column]
-                    for column, kind in zip(zip(*rows, strict=True), kinds, strict=True)
-                ]
+            wanted = [model.pk[0], *names]
+            lacking = [name for name in wanted if name not in table.fields]
+            if lacking:
+                raise TargetError(f"{self.name}: the table {model.table} has no column for {model.label}.{lacking[0]}")
+            for rows in dumped_rows(table, wanted, milliseconds=True):
+                yield [[_text(value) for value in column] for column in zip(*rows, strict=True)]
 
 
-def _text(value: Any, kind: str | None) -> bytes:
-    """The value as dumpdata writes it."""
-    match value:
-        case str() if kind == "uuid":
-            value = str(UUID(value))
-        case bool() | int() | str() | None:
-            if kind == "boolean" and value is not None:
-                value = bool(value)
-        case datetime():
-            value = value.isoformat(timespec="milliseconds" if value.microsecond else "auto").replace("+00:00", "Z")
-        case date() | time():
-            value = value.isoformat()
-        case Decimal() | UUID():
-            value = str(value)
-        case bytes():
-            value = value.decode("utf-8", "replace")
-    return json.dumps(value, ensure_ascii=False).encode()
+def _text(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def looked_up_in(schema: Schema, place: str) -> Rows:
     """What `--lookup` names: a database URL, an SQLite file, or a fixture."""
-    if "://" in place or _is_sqlite(place):
+    if is_database(place):
         return DatabaseRows(place)
     return FixtureRows(schema, Catalogue(read(place)), place)
-
-
-def _is_sqlite(place: str) -> bool:
-    try:
-        with Path(place).open("rb") as file:
-            return file.read(16) == b"SQLite format 3\0"
-    except OSError:
-        return False

@@ -436,3 +436,8 @@ def _file(schema: Schema) -> bytes:
     from fixtureflow.schema.file import dump as schema_file
 
     return schema_file(schema)
+
+
+def test_a_short_record_that_is_left_out_does_not_stay_between_two_others() -> None:
+    text = dump(("a.one", 1, {}), ("a.two", 1, {}), ("a.three", 1, {}))
+    assert [record["model"] for record in turned(text, drop="a.two")] == ["a.one", "a.three"]

@@ -197,3 +197,11 @@ def test_a_subset_of_a_pipe_that_another_stage_has_thinned_out() -> None:
     found = ff.subset(kept, parse(SCHEMA.encode(), "toml"), start="blog.essay:2", follow_reverse="*")
     assert [record.model for record in found].count("blog.comment") == 1
     assert [json.loads(record.raw) for record in found] == [r for r in DUMP if DUMP.index(r) in (0, 2, 3, 4, 7, 9)]
+
+
+def test_a_short_record_between_two_that_are_taken_is_left_out() -> None:
+    dump = [record("a.one", 1), record("a.two", 1), record("a.three", 1)]
+    out = io.BytesIO()
+    found = ff.subset(ff.read(io.BytesIO(json.dumps(dump).encode())), start=["a.one", "a.three"])
+    ff.write(found, out)
+    assert [one["model"] for one in json.loads(out.getvalue())] == ["a.one", "a.three"]

@@ -19,7 +19,11 @@ written: ff.Written = ff.write(only_staff(ordered), "out.json", indent=2)
 parts: ff.Split = ff.split(dump, "parts", by="app", number=True)
 rows: ff.CsvSplit = ff.split_to_csv(dump, Path("rows"), ff.infer(dump), dialect="sqlite", force=True)
 resets: ff.Sequences = ff.sequences(dump, target="postgresql:///mysite")
+merged: ff.Records = ff.filter(dump, target=ff.project_database("mysite.settings", "replica"), renumber=True)
 found: ff.Stats = ff.stats(dump)
+once: ff.Deduped = ff.dedupe(dump, ff.infer(dump), unique="lists.item:list,text", keep="newest:changed_at", tell=print)
+named: ff.Deduped = ff.dedupe(dump, rename={"text": "{} ({n})"}, target="postgresql:///mysite")
+safe: ff.Scrubbed = ff.scrub(dump, rule={"accounts.user.email": "email"}, preset="all", key_file=Path("scrub.key"))
 compared: ff.Diff = ff.diff(dump, ff.read("b.json"), by_identity=True, ignore="auth.user.last_login")
 joined: ff.Joined = ff.merge(ff.read("a.json", "b.json"), prefer="last", rejects=Path("rejects.json"))
 try:
@@ -27,10 +31,13 @@ try:
         print(difference.kind, difference.model, difference.fields, difference.a and difference.a.pk)
     print(compared.equal, compared.models["auth.user"].changed, compared.text(), joined.left_out, joined.repeated)
     print(written.records, parts.records, found.table(), kept.dropped, ordered.cycles)
+    print(once.dropped, named.renamed, once.followed, once.united, once.messages(), once.unmatched)
+    print(safe.scrubbed, safe.followed, safe.addresses, safe.leaks, safe.personal, safe.unknown, safe.key_was_made)
     print(rows.rows, rows.files[0].name, resets.sql(), resets.statements, resets.unknown)
 except ff.InputError as error:
     print(error.file, error.number, error.offset, error.model, error.pk)
 
+ff.scrub(dump, key="a text")  # type: ignore[arg-type]
 ff.wriet(dump)  # type: ignore[attr-defined]
 ff.write(dump, "out.json", indent="2")  # type: ignore[arg-type]
 ff.split(dump, "parts", by="field")  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ import msgspec
 from fixtureflow.errors import SchemaError
 from fixtureflow.schema.model import Schema
 
-__all__ = ["from_project", "unapplied_migrations"]
+__all__ = ["ask", "from_project", "unapplied_migrations"]
 
 # Not `-m`: fixtureflow is to be the caller's own, wherever that is, and all else what the project would import.
 _START = (
@@ -35,7 +35,7 @@ def from_project(settings: str, *, path: Path | None = None) -> Schema:
     imported or in a `natural_key()`, it is told that there is none. Raises SchemaError, in one line and without the
     values of settings, for a project that does not import.
     """
-    return msgspec.convert(_ask("schema", settings, path), type=Schema)
+    return msgspec.convert(ask("schema", settings, path), type=Schema)
 
 
 def unapplied_migrations(settings: str, *, path: Path | None = None, database: str = "default") -> list[str]:
@@ -44,10 +44,13 @@ def unapplied_migrations(settings: str, *, path: Path | None = None, database: s
     **Connects** to the database of that alias in the project's settings, and reads which migrations it has; it writes
     nothing. Raises SchemaError as `from_project` does, and where the database cannot be asked.
     """
-    return msgspec.convert(_ask("unapplied", settings, path, database), type=list[str])
+    return msgspec.convert(ask("unapplied", settings, path, database), type=list[str])
 
 
-def _ask(question: Literal["schema", "unapplied"], settings: str, path: Path | None, *arguments: str) -> Any:
+def ask(
+    question: Literal["schema", "unapplied", "databases"], settings: str, path: Path | None, *arguments: str
+) -> Any:
+    """What the project's process answers; see inside.py. Raises SchemaError."""
     folder = Path.cwd() if path is None else path.absolute()
     if not settings:
         raise SchemaError("no settings module is named", advice="name it with dots: mysite.settings")

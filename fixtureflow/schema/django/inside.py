@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Answer the question in `sys.argv`: `schema SETTINGS` or `unapplied SETTINGS ALIAS`."""
+    """Answer the question in `sys.argv`: `schema SETTINGS`, `databases SETTINGS` or `unapplied SETTINGS ALIAS`."""
     answer = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -30,7 +30,7 @@ def main() -> None:
     sys.argv = ["manage.py", "dumpdata"]
     sys.path[:] = [os.getcwd(), *(folder for folder in sys.path if folder)]  # noqa: PTH109
     try:
-        found = _schema(settings) if question == "schema" else _unapplied(settings, *arguments)
+        found = _QUESTIONS[question](settings, *arguments)
         answer.write(msgspec.json.encode({"answer": found}))
     except SchemaError as error:
         answer.write(msgspec.json.encode({"problem": error.problem, "advice": error.advice}))
@@ -50,6 +50,29 @@ def _schema(settings: str) -> Any:
             raise SchemaError(f"{settings}: {error.problem}", advice=error.advice) from None
         except Exception as error:
             raise _refusal(settings, error) from None
+
+
+def _databases(settings: str) -> dict[str, Any]:
+    """DATABASES, with what connecting needs; apps and drivers are not imported."""
+    _need_django()
+    with _unconnected():
+        try:
+            from django.db import connections
+
+            entries: dict[str, dict[str, Any]] = connections.settings
+            names = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
+            return {alias: {name: _plain(entry.get(name)) for name in names} for alias, entry in entries.items()}
+        except BaseException as error:
+            raise _refusal(settings, error) from None
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON has it: paths as text, and None for what is code."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, str | os.PathLike):
+        return str(value)
+    return value if isinstance(value, int | float) else None
 
 
 def _unapplied(settings: str, alias: str) -> list[str]:
@@ -78,6 +101,9 @@ def _unapplied(settings: str, alias: str) -> list[str]:
         advice = "`python manage.py showmigrations --plan` has to pass first"
         raise SchemaError(f"{place(settings, error)}: {said(error)}", advice=advice) from None
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+_QUESTIONS: dict[str, Callable[..., Any]] = {"schema": _schema, "databases": _databases, "unapplied": _unapplied}
 
 
 def _need_django() -> None:

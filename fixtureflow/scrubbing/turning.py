@@ -1,0 +1,127 @@
+"""The records of a fixture with what is scrubbed in them, some neighbours of one model at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+
+import msgspec
+
+from fixtureflow.edit import children, with_values
+from fixtureflow.record import Record
+from fixtureflow.references.generic import ContentTypes
+from fixtureflow.reread.stretch import Stretch
+from fixtureflow.reread.texts import Texts
+from fixtureflow.scrubbing.plan import Plan, Turn, generic_turn
+from fixtureflow.scrubbing.watch import is_personal
+from fixtureflow.stream import Block
+from fixtureflow.turning.rewrite import Turned, replaced, style_of
+
+__all__ = ["Turning", "names_of"]
+
+
+class _Row(msgspec.Struct, gc=False):
+    fields: dict[str, msgspec.Raw] = {}
+
+
+_rows = msgspec.json.Decoder(list[_Row]).decode
+
+
+class Turning:
+    """Scrubs the records of some neighbours of one model at a time."""
+
+    def __init__(self, plan: Plan, types: ContentTypes | None) -> None:
+        """`types` where generic keys may lead to a scrubbed primary key."""
+        self._plan = plan
+        self._types = types
+        self._readers: dict[tuple[str, ...], Texts] = {}
+        self.scrubbed: Counter[tuple[str, str]] = Counter()
+        """Values that changed, by model and field."""
+        self.followed: Counter[tuple[str, str]] = Counter()
+        """References that changed, by model and field."""
+        self.personal: Counter[tuple[str, str]] = Counter()
+        """Records with a value in a field that no rule names, and whose name sounds personal."""
+
+    def block(self, stretch: Stretch, names: list[str]) -> Block:
+        label, plan = stretch.run.model, self._plan
+        generic = [link for link in plan.generic(label) if link.field in names] if self._types else []
+        turns = {name: turn for name in names if (turn := plan.turn(label, name))}
+        personal = [name for name in names if is_personal(name) and not plan.is_covered(label, name)]
+        pk = plan.pk(label)
+        if not turns and not generic and not personal and not pk:
+            return stretch
+        wanted = dict.fromkeys([*turns, *personal, *(each for k in generic for each in (k.field, k.content_type))])
+        reader = self._reader(tuple(wanted))
+        pks, *columns = reader.columns(stretch)
+        fields = dict(zip(reader.names, columns, strict=True))
+        for name in personal:
+            held = sum(len(text) > 2 and text[:1] in (b'"', b"[", b"{") for text in fields[name])
+            self.personal[label, name] += held
+        changes = {}
+        for name, turn in turns.items():
+            old = fields[name]
+            changes[name] = (old, [turn(text) if text else text for text in old])
+        for link in generic if self._types else ():
+            kinds, old = fields[link.content_type], fields[link.field]
+            turned = partial(generic_turn, plan, self._types.model)  # type: ignore[union-attr]
+            changes[link.field] = (old, [turned(k, o) if k and o else o for k, o in zip(kinds, old, strict=True)])
+        changes = {name: (old, new) for name, (old, new) in changes.items() if old != new}
+        self._count(label, changes)
+        block: Block = stretch
+        if changes:
+            array = stretch.array()
+            text = replaced(array[1:-1], style_of(array), changes, partial(_again, reader))
+            block = Turned(text, stretch)
+            block.lead = stretch.lead
+        return self._with_pks(block, pk, pks) if pk else block
+
+    def _reader(self, names: tuple[str, ...]) -> Texts:
+        if names not in self._readers:
+            self._readers[names] = Texts(names)
+        return self._readers[names]
+
+    def _with_pks(self, block: Block, turn: Turn, pks: list[bytes]) -> Block:
+        out = []
+        for record, old in zip(block.records(), pks, strict=True):
+            new = turn(old) if old else old
+            if new != old:
+                self._tally(record.model, self._plan.at_pk(record.model), 1)
+                raw = with_values(record.raw, {"pk": partial(_instead, new)})
+                record = Record(raw, record.model, record.source, record.number, record.offset)
+            out.append(record)
+        return block.changed(out)
+
+    def _count(self, label: str, changes: Mapping[str, tuple[list[bytes], list[bytes]]]) -> None:
+        for name, (old, new) in changes.items():
+            self._tally(label, name, sum(map(bytes.__ne__, old, new)))
+
+    def _tally(self, label: str, name: str, count: int) -> None:
+        own = self._plan.scrubber(label, name)
+        (self.scrubbed if own else self.followed)[label, name] += count
+        if own:
+            own.rule.hits += count
+
+
+def _again(reader: Texts, text: bytes) -> dict[str, list[bytes]]:
+    return dict(zip(reader.names, reader.of_array(b"[%b]" % text), strict=True))
+
+
+def _instead(text: bytes, _: bytes) -> bytes:
+    return text
+
+
+def names_of(stretch: Stretch) -> list[str]:
+    """The fields that any of the records has, in the order in which they first stand."""
+    try:
+        rows = [row.fields for row in _rows(stretch.array())]
+    except (msgspec.MsgspecError, RecursionError):  # NaN and the like, or `fields` that are no object
+        rows = [_fields(raw) for raw in stretch.raws()]
+    if all(row.keys() == rows[0].keys() for row in rows):
+        return list(rows[0])
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _fields(raw: bytes) -> dict[str, msgspec.Raw]:
+    fields = next((raw[start:end] for key, start, end in children(raw) if key == "fields"), b"")
+    return {key: msgspec.Raw() for key, _, _ in children(fields)} if fields[:1] == b"{" else {}
