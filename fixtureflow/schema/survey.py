@@ -5,7 +5,6 @@ One pass. If all columns together have more than `BUDGET` values, the largest ar
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from itertools import chain, groupby
 from operator import itemgetter
@@ -116,5 +115,5 @@ def _decoded(block: Block) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = orjson.loads(b"[%b]" % block.text(b","))
     except orjson.JSONDecodeError:  # NaN and the like
-        rows = [json.loads(raw) for raw in block.raws()]
+        rows = [record.value() for record in block.records()]
     return rows

@@ -322,6 +322,9 @@ def test_a_cut_file_is_never_equal_and_wrong_calls_are_told(tmp_path: Path) -> N
     assert both.code == 2 and "both are stdin" in both.error
     lookup = run_here("diff", a, a, "--lookup-a", a)
     assert lookup.code == 2 and "--by-identity" in lookup.error
+    b.write_bytes(item(f'"deep": {"[" * 3000}{"]" * 3000}'))
+    for options in ([], ["--by-identity"]):
+        assert "nested too deep" in run_here("diff", b, b, *options).error
     b.write_bytes(b'[{"model": "shop.item", "pk": 1}]')
     assert "fields" in run_here("diff", b, b).error
 
