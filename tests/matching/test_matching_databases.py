@@ -6,13 +6,15 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
 import pytest
 from support.compare import identities, identity_differences, rows
 from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata
+from support.servers import postgresql_connection
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
@@ -90,3 +92,29 @@ def _key(record: dict[str, object]) -> tuple[str, str]:
 def _place(line: str) -> tuple[str, str]:
     label, _, rest = line.partition(" ")
     return label, rest[: (rest.find("]: ") if "]: " in rest else rest.index(": ") - 1) + 1]
+
+
+def test_a_server_that_goes_away_leaves_the_old_output(scratch_on: Callable[..., str], tmp_path: Path) -> None:
+    source, target = (
+        scratch_on("postgresql", "tokens", populated=True),
+        scratch_on("postgresql", "tokens", occupied=True),
+    )
+    out = tmp_path / "safe.json"
+    out.write_text("as it was")
+    dump = io.BytesIO(dumpdata("tokens", source))
+    kept = ff.filter(ff.read(dump), target=target, schema=schema_of("tokens"), renumber=True)
+
+    def interrupted() -> Iterator[ff.Record]:
+        for at, record in enumerate(kept):
+            if at == 0:
+                with closing(postgresql_connection(target)) as connection, connection.cursor() as cursor:
+                    cursor.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+            yield record
+
+    with pytest.raises(ff.TargetError, match="failed while it was read"):
+        ff.write(interrupted(), out)
+    assert out.read_text() == "as it was"
+    assert [path.name for path in tmp_path.iterdir()] == ["safe.json"]
