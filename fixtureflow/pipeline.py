@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fixtureflow.database import is_fixture
+from fixtureflow.errors import UsageError
 from fixtureflow.matching.emit import Lists
 from fixtureflow.matching.matched import Dangling, Matched
 from fixtureflow.reader import read
@@ -103,6 +105,8 @@ def prepare(
     `prefer` wants rows of the target to go. The options are those of `filter`. The folder gets all files or none;
     `force` replaces those of an earlier run. Raises what `filter`, `order`, `sequences` and `split` do.
     """
+    if is_fixture(target):
+        raise UsageError("a folder is prepared for a database", advice="with a fixture as target, take `filter`")
     sources = schema if schema is None or isinstance(schema, Schema) else list(schema)
     steps: list[Step] = []
     with filling(Path(folder), suffixes=(".json", ".sql"), force=force) as place:

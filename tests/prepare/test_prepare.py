@@ -91,3 +91,10 @@ def test_a_fault_leaves_no_folder(scratch_on: Scratch, tmp_path: Path) -> None:
 def test_without_a_target_it_is_wrong_usage(tmp_path: Path) -> None:
     done = run("prepare", "-d", tmp_path / "ready", stdin=b"[]")
     assert (done.code, "--target" in str(done.said)) == (2, True)
+
+
+def test_another_fixture_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text("[]")
+    with pytest.raises(ff.UsageError, match="prepared for a database"):
+        ff.prepare([], tmp_path / "ready", target=str(tmp_path / "other.json"))
+    assert not (tmp_path / "ready").exists()
