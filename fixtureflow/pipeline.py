@@ -138,7 +138,7 @@ def prepare(
             counted = sequences(read(*(drafts / name for name in names)) if names else [], known, target=target)
             (drafts / SEQUENCES).write_text(counted.sql(), encoding="utf-8")
             found.counters = step.records = len(counted.resets)
-        found.delete = bool(matched.resolver and matched.resolver.decider.deleted)
+        found.delete = bool(matched.deleted)
         found.warnings = remarks(known) if known else []
         others = [REPORT, SEQUENCES, *([REJECTS] if found.rejected else []), *([DELETE] if found.delete else [])]
         place.place({name: drafts / name for name in (*names, *others)}, _manifest(names, others))

@@ -50,6 +50,9 @@ def compared(
                 (one,) = references.column(links[name], [value])
             mine = value if one is None else one.pk
             sure = sure and (one is None or one.state is not State.LATER)
+            if one is not None and one.state is State.LOST:
+                differs.append(name)
+                continue
             nothing = mine is None or other is None
             if mine is not other if nothing else not same(mine, other):
                 differs.append(name)

@@ -60,10 +60,10 @@ class Decider:
         """The same of each record, by its number."""
         self.identical = 0
         """Rows that the target has, with the very same values."""
-        self.replaced: list[tuple[str, Any]] = []
-        """(model, pk) of records that take the place of what migrate puts into every new database."""
-        self.deleted: dict[str, list[Any]] = {}
-        """By model, the pks of rows of the target that have to go before the fixture can be loaded."""
+        self.replaced: list[tuple[str, int, Any]] = []
+        """(model, number, pk) of records that take the place of what migrate puts into every new database, if kept."""
+        self.deleted: list[tuple[str, int, Any]] = []
+        """(model, number, pk of the row) of records for which a row of the target has to go, if they are kept."""
 
     def decide(
         self,
@@ -96,7 +96,7 @@ class Decider:
                 rows[at] = one.place[0]
             elif one.there and not one.identities:
                 rows[at] = pks[at]
-        beside = compared(plan, batch, led, self._references, self.lookup, {} if batch.hidden else rows)
+        beside = compared(plan, batch, led, self._references, self.lookup, rows)
         unsure: list[int] = []
         for at in sorted(found.keys() | lost.keys()):
             one = found.get(at) or Found()
@@ -110,7 +110,7 @@ class Decider:
                 decision = decision._replace(moved=moved[at])
             if batch.hidden and decision.fate in (*KEPT, Fate.REJECTED):
                 decision = _Decision(Fate.ABSENT)
-            if decision.fate in (Fate.SAME, Fate.REMAPPED) and at in beside:
+            if decision.fate in (Fate.SAME, Fate.REMAPPED) and at in beside and not batch.hidden:
                 self._tell(plan, batch.numbers[at], beside[at].differs)
             if decision.reason:
                 reasons[batch.numbers[at]] = decision.reason
@@ -136,7 +136,7 @@ class Decider:
         if beside is not None and _is_placeholder(plan, beside.theirs):
             there = found.place[0] if found.place else own
             if self._takes(plan, batch.numbers[at], there, form):
-                self.replaced.append((plan.label, pk))
+                self.replaced.append((plan.label, batch.numbers[at], pk))
                 moved = None if pk is None or form(there) == form(pk) else there
                 return _Decision(Fate.UPDATED, moved)
         if found.there and pk is not None:
@@ -163,9 +163,9 @@ class Decider:
         if plan.preferred and not batch.hidden:
             if unmoved or plan.numbered or plan.by_pk is not None:
                 return _Decision(Fate.UPDATED, None if unmoved and pk is not None else there)
-            if not self._deletes:
+            if not self._deletes or len(plan.pk) > 1:
                 return _rejected("is a row of the target whose pk is data (--delete-sql)", f"{name} of pk {there}")
-            self.deleted.setdefault(plan.label, []).append(there)
+            self.deleted.append((plan.label, batch.numbers[at], there))
             return _Decision(Fate.NEW)
         if unmoved:
             return _Decision(Fate.SAME, there if pk is None else None)
@@ -178,15 +178,19 @@ class Decider:
     def _kept(
         self, plan: Plan, batch: Batch, at: int, found: Found, decision: _Decision, lost: Mapping[int, Reason]
     ) -> _Decision:
-        if decision.fate is not Fate.UPDATED:
-            if found.place is not None and not (found.there and decision.fate is Fate.NEW) and not plan.grows:
-                pk, name = found.place
-                return _rejected("its place in the tree is taken", f"{name} of pk {pk}")
-            clash = found.clash
-            if clash is not None:
-                number = clash.number if clash.pk is None else self._fates.find(plan.label, clash.pk)
-                if number != batch.numbers[at] and self._fates.fate[number] in _STANDING:
-                    return _rejected("another record of the dump has the same key", f"{clash.key}, pk {clash.pk}")
+        stays = found.there and decision.fate is Fate.NEW
+        if found.place is not None and decision.fate is not Fate.UPDATED and not stays and not plan.grows:
+            pk, name = found.place
+            return _rejected("its place in the tree is taken", f"{name} of pk {pk}")
+        clash = found.clash
+        if clash is not None:
+            pk = self.lookup.holder(plan, clash)
+            number = pk[0] if isinstance(pk, tuple) else self._fates.find(plan.label, pk)
+            if number != batch.numbers[at]:
+                if self._fates.fate[number] in _STANDING:
+                    shown = "without pk" if isinstance(pk, tuple) else f"pk {pk}"
+                    return _rejected("another record of the dump has the same key", f"{clash.name}, {shown}")
+                self.lookup.hand_over(plan, clash, batch.numbers[at], batch.pks[at])
         if at in lost and not batch.hidden:
             return _Decision(Fate.REJECTED, None, lost[at])
         return decision

@@ -97,6 +97,9 @@ class Fates:
         fate = self.fate
         for number in numbers:
             fate[number] = Fate.NEW
+        if self._moved:
+            for number in self._moved.keys() & set(numbers):
+                del self._moved[number]
 
     def decide(self, label: str, number: int, fate: Fate, moved: Any = None) -> None:
         """`moved` is the pk that the record has in the target, if it is another."""
@@ -105,6 +108,8 @@ class Fates:
             self.odd.add(label)
         if moved is not None:
             self._moved[number] = moved
+        else:
+            self._moved.pop(number, None)
         if fate in (Fate.REJECTED, Fate.ABSENT):
             self.lost.add(label)
         if moved is not None or fate in (Fate.REJECTED, Fate.ABSENT):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from fixtureflow.matching.batch import Batch
 from fixtureflow.matching.plan import Plan
@@ -19,12 +20,12 @@ __all__ = ["Clash", "Found", "Lookup"]
 
 
 class Clash(NamedTuple):
-    """Another record of the fixture that has the same key."""
+    """A key that another record of the fixture has, too."""
 
-    key: str
-    pk: Any
-    number: int
-    """-1 if it has a pk."""
+    name: str
+    key: int
+    """Which of the model's keys."""
+    hash: int
 
 
 class Found:
@@ -107,7 +108,7 @@ class Lookup:
                 if one.state is State.LOST or (one.pk is None and one.number < 0):
                     lost.add(at)
                 there[at] = there[at] and one.state is State.THERE
-                values.append(one.pk if one.pk is not None else f"\0{one.number}")
+                values.append(one.pk if one.pk is not None else _stand_in(plan, name, one.number))
             columns.append(values)
         rows = key.rows(columns)
         for at in lost:
@@ -134,11 +135,17 @@ class Lookup:
         out = []
         for one, at in given:
             mine = (numbers[at],) if pks[at] is None else pks[at]
-            first = seen.setdefault(one, mine)
-            if first is not mine:
-                nameless = isinstance(first, tuple)
-                out.append((at, Clash(key.name, None if nameless else first, first[0] if nameless else -1)))
+            if seen.setdefault(one, mine) is not mine:
+                out.append((at, Clash(key.name, nth, one)))
         return out
+
+    def holder(self, plan: Plan, clash: Clash) -> Any:
+        """The pk of the record that has the key so far; a tuple of its number if it has no pk."""
+        return self._seen[plan.label, clash.key][clash.hash]
+
+    def hand_over(self, plan: Plan, clash: Clash, number: int, pk: Any) -> None:
+        """Now another record has the key."""
+        self._seen[plan.label, clash.key][clash.hash] = (number,) if pk is None else pk
 
     def _search(self, plan: Plan, names: Sequence[str]) -> Search:
         name = f"{plan.label}{' ' if names else ''}"
@@ -146,6 +153,12 @@ class Lookup:
         if found is None:
             found = self._searches[name] = plan.table.by_pk([*names, *plan.pk])
         return found
+
+
+def _stand_in(plan: Plan, name: str, number: int) -> Any:
+    """A value that no row has, for the key of a record that has none yet."""
+    kind = plan.table.field(name).type
+    return f"\1{number}" if kind == "text" else str(UUID(int=number)) if kind == "uuid" else -2 - number
 
 
 def dumped_pk(plan: Plan, columns: Sequence[Any]) -> Any:

@@ -114,20 +114,28 @@ class Lost:
         """Where a reference leads, and the places of the records that have it."""
         if not link.many:
             return range(len(led[link.field])), led[link.field]
-        lists = columns[link.field]
-        places = [at for at, values in enumerate(lists) if isinstance(values, list) for _ in values]
-        flat = [value for values in lists if isinstance(values, list) for value in values]
-        if self._references.unchanged(link, flat):  # not so while they are settled
+        places, flat = _flat(columns[link.field])
+        if self._references.unchanged(link, flat):
             return (), ()
         return places, self._references.column(link, flat)
 
     def _edges(self, link: Link, one: Linked) -> Iterable[tuple[int, int]]:
         """The numbers of kept records, and of those that they refer to."""
         for rows in one.read():
-            places, ends = self._ends(link, rows.columns, self._followed([link], rows.columns))
-            for at, end in zip(places, ends, strict=True):
+            values = rows.columns[link.field]
+            places: Sequence[int] = range(len(values))
+            if link.many:
+                places, values = _flat(values)
+            kinds = rows.columns[link.content_type] if link.content_type else ()
+            for at, end in zip(places, self._references.column(link, values, kinds), strict=True):
                 if end is not None and end.number >= 0 and self._fates.fate[rows.numbers[at]] in KEPT:
                     yield rows.numbers[at], end.number
+
+
+def _flat(lists: Sequence[Any]) -> tuple[list[int], list[Any]]:
+    """The items of all lists, and the places of these."""
+    places = [at for at, values in enumerate(lists) if isinstance(values, list) for _ in values]
+    return places, [value for values in lists if isinstance(values, list) for value in values]
 
 
 _REASONS: dict[tuple[str, str, str], Reason] = {}

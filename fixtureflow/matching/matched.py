@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -14,6 +14,7 @@ from fixtureflow.errors import InputError, UsageError
 from fixtureflow.findings import Findings
 from fixtureflow.matching.deletion import write_deletion
 from fixtureflow.matching.emit import Emission, Lists
+from fixtureflow.matching.fates import KEPT
 from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.matching.links import added_links, replaced_lists
 from fixtureflow.matching.log import Log
@@ -136,14 +137,14 @@ class Matched(Records):
                     if not refused and not self._dry:
                         yield block
                 if self._delete_sql is not None and not self._dry:
-                    write_deletion(self._delete_sql, schema, target, resolver.decider.deleted)
+                    write_deletion(self._delete_sql, schema, target, self.deleted)
                 if self._report is not None:
                     log.write_report(self._report, **self._told())
                 if self._rejects is not None and not self._dry:
                     log.write_rejects(self._rejects)
             finally:
                 log.close()
-        if refused and self.rejected:
+        if refused:
             first = next(iter(self.findings))
             raise InputError(
                 f"{self.rejected:,} records have no place in the target, the first: {first}",
@@ -176,13 +177,24 @@ class Matched(Records):
         included = any_matches(self._include, label) or not self._include
         return not any_matches(self._exclude, label) and included
 
+    @property
+    def deleted(self) -> dict[str, list[Any]]:
+        """By model, the pks of rows of the target that have to go before the fixture can be loaded."""
+        out: dict[str, list[Any]] = {}
+        resolver = self.resolver
+        for label, number, pk in resolver.decider.deleted if resolver else ():
+            if resolver and resolver.fates.fate[number] in KEPT:
+                out.setdefault(label, []).append(pk)
+        return out
+
     def messages(self) -> list[str]:
         """What there is to say of the latest pass, a line each; counts and findings not among them."""
         resolver = self.resolver
         if resolver is None:
             return []
         said = list(self._notes)
-        for label, pk in resolver.decider.replaced[:10]:
+        kept = [(label, pk) for label, number, pk in resolver.decider.replaced if resolver.fates.fate[number] in KEPT]
+        for label, pk in kept[:10]:
             said.append(f"replaced: {label} pk {pk} takes the place of the row that migrate makes")
         for (field, to), keys in resolver.references.assumed.items():
             count = f"{len(keys):,} key{'s' if len(keys) > 1 else ''}"
@@ -194,7 +206,7 @@ class Matched(Records):
             more = " …" if len(fields) > 8 else ""
             said.append(f"differs: {label}: {', '.join(fields[:8])}{more}: the target's values stay")
         said += [resolver.trees.message(resolver.schema.models[label]) for label in resolver.trees.grown]
-        for label, pks in resolver.decider.deleted.items():
+        for label, pks in self.deleted.items():
             many = f"{len(pks):,} row{'s' if len(pks) > 1 else ''}"
             said.append(f"to be deleted: {many} of {label}: look at {self._delete_sql}, run it, then load the fixture")
         for plan in resolver.plans.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fixtureflow.errors import InputError
 from fixtureflow.matching.batch import Batch, batches
 from fixtureflow.matching.fates import Fates
 from fixtureflow.references.links import NATURAL, Key, Place, key_form
@@ -26,14 +27,15 @@ class Reader:
         self._catalogues = [(catalogue, False), *((lookup, True) for lookup in lookups)]
         self._left_out = left_out
         self._fates = fates
+        self._met = bytearray()
         self._naturals = Naturals(schema, catalogue)
         self.labels = list(dict.fromkeys(label for one, _ in self._catalogues for label in one.models))
         self._labels_of: dict[str, list[str]] = {}
         for label in self.labels:
             self._labels_of.setdefault(self._concrete(label), []).append(label)
 
-    def batches(self, label: str, columns: Columns, *, lookups: bool = True) -> Iterator[Batch]:
-        """The records of a model, those of the fixture first; of what is looked up only what it lacks."""
+    def batches(self, label: str, columns: Columns, *, lookups: bool = True, every: bool = False) -> Iterator[Batch]:
+        """The records of a model, those of the fixture first; of what is looked up the undecided, or `every` one."""
         fates, concrete, nameless = self._fates, self._concrete(label), 0
         fates.keys(concrete)
 
@@ -49,10 +51,25 @@ class Reader:
 
         for catalogue, lookup in self._catalogues if lookups else self._catalogues[:1]:
             for batch in batches(catalogue, label, columns, numbers, hidden=lookup or label in self._left_out):
-                if lookup:
+                if lookup and not every:
                     yield batch.taken([at for at, one in enumerate(batch.numbers) if not fates.fate[one]])
                 else:
                     yield batch
+
+    def meet(self, label: str, batch: Batch) -> None:
+        """Make sure that no record of the fixture has been met before. Raises InputError: two of one pk are one row."""
+        met = self._met
+        if batch.hidden:
+            return
+        if len(met) < len(self._fates.fate):
+            met.extend(bytes(len(self._fates.fate) - len(met)))
+        for number, pk in zip(batch.numbers, batch.pks, strict=True):
+            if met[number]:
+                raise InputError(
+                    f"two records are {label} pk {pk}: they are one row, and loaddata would keep the last",
+                    advice="keep one of them: fixtureflow dedupe",
+                )
+            met[number] = 1
 
     def register(self, label: str) -> None:
         """Number all records of a model, so that what refers to them finds them."""
@@ -61,9 +78,10 @@ class Reader:
 
     def highest(self, label: str) -> int:
         """The highest integer among the pks of a concrete model."""
-        columns = Columns([])
+        columns, form = Columns([]), key_form(self._schema, Place(label, ""))
         stretches = (s for one, _ in self._catalogues for s in one.stretches(*self._labels_of.get(label, [label])))
-        return max((pk for s in stretches for pk in columns.columns(s)[0] if isinstance(pk, int)), default=0)
+        pks = (form(pk) for stretch in stretches for pk in columns.columns(stretch)[0] if pk is not None)
+        return max((pk for pk in pks if isinstance(pk, int)), default=0)
 
     def by(self, place: Place) -> dict[Key, tuple[int, Any]]:
         """The number and the pk of each record of a model by a field, or by natural key where its fields are known."""
@@ -71,12 +89,14 @@ class Reader:
         for label in self._labels_of.get(place.model, ()):
             if place.field != NATURAL:
                 form = key_form(self._schema, place)
-                for batch in self.batches(label, Columns([place.field])):
+                for batch in self.batches(label, Columns([place.field]), every=True):
                     for value, number, pk in zip(batch.columns[place.field], batch.numbers, batch.pks, strict=True):
                         if value is not None:
                             out.setdefault(form(value), (number, pk))
             elif self._naturals.known(label):
-                for batch in self.batches(label, Columns(list(dict.fromkeys(self._naturals.columns(label))))):
+                for batch in self.batches(
+                    label, Columns(list(dict.fromkeys(self._naturals.columns(label)))), every=True
+                ):
                     for at, (number, pk) in enumerate(zip(batch.numbers, batch.pks, strict=True)):
                         key = self._naturals.key(label, pk, lambda name, b=batch, at=at: b.value(name, at))  # type: ignore[misc]
                         if key is not None:

@@ -7,12 +7,13 @@ from enum import IntEnum
 from functools import cache
 from typing import Any, NamedTuple
 
-from fixtureflow.matching.fates import Fate, Fates
+from fixtureflow.matching.fates import DROPPED, Fate, Fates
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import NATURAL, Key, Link, Place, key_form, natural_form
 from fixtureflow.schema.model import Model, Relation, Schema
 from fixtureflow.target.rows import Target
 from fixtureflow.target.search import Search
+from fixtureflow.values.dumped import as_dumped
 
 __all__ = ["Led", "References", "State"]
 
@@ -184,9 +185,24 @@ class References:
         fates = self._fates
         fate = fates.fate[number]
         moved = value if place.field else fates.moved(number, value)
+        if place.field and fate in DROPPED:
+            moved = self._theirs(place, value)
+            if moved is None:
+                return Led(State.LOST, value, number, "has nothing in the target by which it could be referred to")
         if moved is not value:
             moved = _as(value, moved)
         return Led(_STATES[fate], moved, number, _LOST.get(fate, ""))
+
+    def _theirs(self, place: Place, value: Any) -> Any:
+        """What the target's row, which a record is, has in the field by which it is referred to."""
+        number, pk = self._by(place)[self._form(place)(value)]
+        model = self._schema.concrete(place.model)
+        table = self._target.table(model) if model else None
+        if table is None or place.field not in table.fields:
+            return value
+        _, asked = table.asked([self._fates.moved(number, pk)])
+        found = [row[1] for row in table.by_pk([place.field]).find(asked)]
+        return as_dumped(found[0], table.field(place.field)) if found else None
 
     def _outside(self, link: Link, place: Place, value: Any) -> Led:
         if isinstance(value, list | dict):
@@ -195,6 +211,8 @@ class References:
         if link.kind == "generic":
             if there is not None and self._fates.has(place.model):
                 return Led(State.LOST, reason="is not in the dump, and in the target that number is another row's")
+            if there is not None:
+                self.assumed.setdefault((f"{link.model}.{link.field}", place.model), set()).add(value)
             return Led(State.THERE, value)
         model = self._schema.concrete(place.model)
         if model and model.filled_by_migrate:

@@ -14,7 +14,7 @@ from fixtureflow.matching.lost import Linked, Lost, Reason, Rows
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.reading import Reader
 from fixtureflow.matching.references import Led, References, State
-from fixtureflow.matching.trees import Trees
+from fixtureflow.matching.trees import Trees, plantable
 from fixtureflow.ordering.graph import model_graph, units
 from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.references.generic import ContentTypes
@@ -26,7 +26,7 @@ from fixtureflow.target.rows import Target
 
 __all__ = ["Resolver"]
 
-Waiting = dict[int, list[Batch]]
+Waiting = dict[int, list[tuple[Plan, Batch]]]
 """By the number of a record, the rows that can be looked up when that is decided."""
 
 
@@ -84,15 +84,18 @@ class Resolver:
             if unit.cyclic:
                 for label in unit.models:
                     self._reader.register(label)
-            for label in unit.models:
-                self._model(label)
+            self._decide_unit(unit.models)
             self._decide_postponed()
-            for label in unit.models:
-                self.trees.place(self.plans[label], label)
             self.references.forget()
             if unit.cyclic:
-                self.lost.settle([Linked(self._inner(label), partial(self._reread, label)) for label in unit.models])
-                self.references.forget()
+                self._settle(unit.models)
+            rejected = sum(self.trees.place(self.plans[label], label) for label in unit.models)
+            if unit.cyclic and rejected:
+                self._settle(unit.models)
+
+    def _settle(self, labels: Sequence[str]) -> None:
+        self.lost.settle([Linked(self._inner(label), partial(self._reread, label)) for label in labels])
+        self.references.forget()
 
     def _plan(self, label: str) -> Plan | None:
         """How the records of a model are matched; None for one that is only looked up, and that the target lacks."""
@@ -103,7 +106,7 @@ class Resolver:
         preferred = any_matches(self._prefer, label)
         plan = Plan(self.schema, label, self.target, trust=self._trust, preferred=preferred)
         tree = plan.model.tree
-        plan.grows = self._renumber and tree is not None and tree.kind == "materialized_path"
+        plan.grows = self._renumber and tree is not None and plantable(tree, plan.table.fields)
         return plan
 
     def _inner(self, label: str) -> list[Link]:
@@ -113,28 +116,47 @@ class Resolver:
         return [link for link in self.plans[label].links if link.kind == "generic" or link.to.model in self._unit]
 
     def _reread(self, label: str) -> Iterator[Rows]:
-        names = [name for link in self._inner(label) for name in (link.field, link.content_type) if name]
+        links = self._inner(label)
+        names = [name for link in links for name in (link.field, link.content_type) if name]
         for batch in self._reader.batches(label, Columns(list(dict.fromkeys(names))), lookups=False):
-            yield Rows(batch.numbers, batch.columns)
+            columns = dict(batch.columns)
+            for link in links:
+                if link.by_pk:
+                    columns[link.field] = _or_pks(columns[link.field], batch.pks)
+            yield Rows(batch.numbers, columns)
 
-    def _model(self, label: str) -> None:
-        plan = self.plans[label]
+    def _decide_unit(self, labels: Sequence[str]) -> None:
         waiting: Waiting = {}
-        for batch in self._reader.batches(label, plan.columns):
-            self._decide(plan, batch, waiting)
-            self._wake(plan, waiting, batch.numbers)
-        # What waits for itself in a circle is looked up without that key.
-        for group in list(waiting.values()):
-            self._decide(plan, group[0].joined(group[1:]), None)
+        for label in labels:
+            plan = self.plans[label]
+            for batch in self._reader.batches(label, plan.columns):
+                self._reader.meet(plan.label, batch)
+                self._decide(plan, batch, waiting)
+                self._wake(waiting, batch.numbers)
+        while waiting:  # what waits for itself in a circle is looked up without that key
+            rows = waiting.pop(next(iter(waiting)))
+            self._wake(waiting, self._decide_rows(rows, None))
         self.decider.lookup.forget()
 
-    def _wake(self, plan: Plan, waiting: Waiting, decided: Sequence[int]) -> None:
+    def _wake(self, waiting: Waiting, decided: Sequence[int]) -> None:
         while waiting and decided:
             ready = [row for number in decided if self.fates.fate[number] for row in waiting.pop(number, ())]
-            if ready:
-                batch = ready[0].joined(ready[1:])
-                self._decide(plan, batch, waiting)
-            decided = batch.numbers if ready else ()
+            decided = self._decide_rows(ready, waiting)
+
+    def _decide_rows(self, rows: Sequence[tuple[Plan, Batch]], waiting: Waiting | None) -> list[int]:
+        """Decide on rows that have waited; their numbers."""
+        groups: dict[tuple[int, bool], list[tuple[Plan, Batch]]] = {}
+        for plan, batch in rows:
+            groups.setdefault((id(plan), batch.hidden), []).append((plan, batch))
+        decided: list[int] = []
+        for group in groups.values():
+            plan, first = group[0]
+            batch = first.joined([other for _, other in group[1:]])
+            if batch.hidden:  # the fixture's own record may have been decided on meanwhile
+                batch = batch.taken([at for at, number in enumerate(batch.numbers) if not self.fates.fate[number]])
+            self._decide(plan, batch, waiting)
+            decided += batch.numbers
+        return decided
 
     # Deciding some rows of one model.
 
@@ -153,7 +175,7 @@ class Resolver:
         led = self._followed(plan, batch)
         if waiting is not None and (later := self._later(plan, led)):
             for at, number in later.items():
-                waiting.setdefault(number, []).append(batch.taken([at]))
+                waiting.setdefault(number, []).append((plan, batch.taken([at])))
             batch = batch.taken(rest := [at for at in range(len(batch.numbers)) if at not in later])
             led = {name: [ends[at] for at in rest] for name, ends in led.items()}
         pks = self._own_pks(plan, batch, led)
@@ -188,7 +210,7 @@ class Resolver:
                 continue
             values = batch.columns.get(link.field, batch.pks)
             if link.by_pk:
-                values = [pk if value is None else value for value, pk in zip(values, batch.pks, strict=True)]
+                values = _or_pks(values, batch.pks)
             elif not key and self.references.unchanged(link, values):
                 continue
             kinds = batch.columns[link.content_type] if link.content_type else ()
@@ -201,10 +223,10 @@ class Resolver:
             return batch.pks
         names = plan.pk if len(plan.pk) > 1 else (plan.by_pk.field if plan.by_pk else "",)
         parts = []
-        for name in names:
+        for nth, name in enumerate(names):
             ends = led.get(name)
             if ends is None:
-                parts.append(list(batch.columns[name]))
+                parts.append(_or_parts(batch.columns[name], batch.pks, nth))
             else:
                 parts.append([one.pk if one is not None and one.state is State.THERE else None for one in ends])
         if len(parts) == 1:
@@ -226,9 +248,13 @@ class Resolver:
         """The pks of new rows whose pk is, or has in it, a reference to what has another pk now."""
         if len(plan.pk) > 1:
             parts = []
-            for name in plan.pk:
-                ends, plain = led.get(name), batch.columns[name]
-                parts.append(plain if ends is None else [one.pk if one else None for one in ends])
+            for nth, name in enumerate(plan.pk):
+                ends, plain = led.get(name), _or_parts(batch.columns[name], batch.pks, nth)
+                if ends is not None:
+                    plain = [
+                        old if one is None or one.pk is None else one.pk for one, old in zip(ends, plain, strict=True)
+                    ]
+                parts.append(plain)
             rows = map(list, zip(*parts, strict=True))
             return {at: row for at, (row, pk) in enumerate(zip(rows, batch.pks, strict=True)) if row != pk}
         ends = led.get(plan.by_pk.field, ()) if plan.by_pk else ()
@@ -244,3 +270,16 @@ class Resolver:
             self._highest[plan.label] = max(plan.table.highest_pk(), self._reader.highest(plan.label))
         self._highest[plan.label] += 1
         return self._highest[plan.label]
+
+
+def _or_pks(values: Sequence[Any], pks: Sequence[Any]) -> list[Any]:
+    """A reference that is the pk is not among the fields."""
+    return [pk if value is None else value for value, pk in zip(values, pks, strict=True)]
+
+
+def _or_parts(values: Sequence[Any], pks: Sequence[Any], nth: int) -> list[Any]:
+    """Nor need the parts of a composite one be."""
+    return [
+        pk[nth] if value is None and isinstance(pk, list) and nth < len(pk) else value
+        for value, pk in zip(values, pks, strict=True)
+    ]

@@ -21,7 +21,7 @@ from fixtureflow.references.links import Link
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.reread.texts import Texts
 from fixtureflow.stream import Block
-from fixtureflow.turning.rewrite import Style, Turned, listed, replaced, style_of
+from fixtureflow.turning.rewrite import Style, Turned, listed, replaced, style_of, with_pk
 
 __all__ = ["Changes", "Piece", "Rewriting", "encoded", "value", "values"]
 
@@ -124,7 +124,10 @@ class Rewriting:
         out = []
         for at, (record, kept) in enumerate(zip(turned.records(), keep, strict=True)):
             if kept and at in changes.pks:
-                raw = with_values(record.raw, {"pk": partial(_instead, changes.pks[at])})
+                pk = changes.pks[at]
+                raw = with_values(record.raw, {"pk": partial(_instead, pk)})
+                if not piece.pks[at]:
+                    raw = with_pk(record.raw, pk, style_of(text))
                 out.append(Record(raw, record.model, record.source, record.number, record.offset))
             elif kept:
                 out.append(record)
@@ -166,7 +169,7 @@ class Rewriting:
             return {}
         out = {}
         for at, (number, text, kept) in enumerate(zip(piece.numbers, piece.pks, piece.keep, strict=True)):
-            if kept and text and text != b"null":
+            if kept and (text or fates.fate[number] == Fate.UPDATED):
                 moved = fates.moved(number, None)
                 if moved is not None:
                     out[at] = encoded(moved)
@@ -243,9 +246,12 @@ class Rewriting:
             return text
         if led.state is State.LOST:
             return b"null" if self._resolver.dangling == "null" else text
-        # A reference by natural key finds its row by itself.
-        if (isinstance(old, list) and not isinstance(led.pk, list)) or led.pk == old or led.pk is None:
+        if led.pk == old or led.pk is None:
             return text
+        if isinstance(old, list) and not isinstance(led.pk, list):
+            # A reference by natural key finds its row by itself, unless it is a row that has another one.
+            other = led.state is State.THERE and led.number in self._resolver.decider.differs
+            return encoded(led.pk) if other else text
         return encoded(led.pk)
 
 

@@ -7,7 +7,7 @@ and MPTT number all rows of a tree anew when one is added; their libraries do so
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from fixtureflow.matching.reading import Reader
 from fixtureflow.reread.rows import Columns
 from fixtureflow.schema.model import Model, Tree
 
-__all__ = ["Trees"]
+__all__ = ["Trees", "plantable"]
 
 
 _THERE = (*DROPPED, Fate.UPDATED)
@@ -45,19 +45,19 @@ class Trees:
         self.grown: Counter[str] = Counter()
         """How many records go into a tree of the target that has rows."""
 
-    def place(self, plan: Plan, label: str) -> None:
-        """Find the places of a model's records, once it is decided which of them are kept."""
-        tree = plan.model.tree
+    def place(self, plan: Plan, label: str) -> int:
+        """Find the places of a model's records, once it is decided which of them are kept; how many have none."""
+        tree, before = plan.model.tree, len(self._reasons)
         if tree is None or plan.is_empty:
-            return
-        field = tree.columns.get("path")
-        if tree.kind == "materialized_path" and tree.steplen and tree.alphabet and field in plan.table.fields:
-            self._place(plan, label, tree, field)
+            return 0
+        if plantable(tree, plan.table.fields):
+            self._place(plan, label, tree, tree.columns["path"])
         count = 0
         for batch in self._reader.batches(label, Columns([]), lookups=False):
             count += sum(self._fates.fate[number] in KEPT for number in batch.numbers) if not batch.hidden else 0
         if count:
             self.grown[plan.label] += count
+        return len(self._reasons) - before
 
     def message(self, model: Model) -> str:
         """What to do about a tree that has grown."""
@@ -146,7 +146,11 @@ class Trees:
                 steps = (path[-step:] for path in (*self._children(plan, field, prefix, step), *here))
                 last[prefix] = max((_number(one, tree.alphabet or "") for one in steps), default=0)
             last[prefix] += 1
-            self._put(plan, node, new, prefix + _step(last[prefix], tree.alphabet or "", step))
+            own = _step(last[prefix], tree.alphabet or "", step)
+            if len(own) > step:
+                self._reject(plan, node, new, "no place is free below its parent in the tree")
+            else:
+                self._put(plan, node, new, prefix + own)
 
     def _children(self, plan: Plan, field: str, prefix: str, step: int) -> Iterable[str]:
         column: sql.ColumnClause[str] = sql.column(plan.table.column(field))
@@ -157,13 +161,19 @@ class Trees:
 
     def _put(self, plan: Plan, node: _Node, new: dict[str, str | None], path: str) -> None:
         new[node.path] = path
-        if path != node.path:
+        if path != node.path and self._fates.fate[node.number] in KEPT:
             self.moved.setdefault(plan.label, {})[node.number] = path
 
     def _reject(self, plan: Plan, node: _Node, new: dict[str, str | None], problem: str) -> None:
         new[node.path] = None
         self._reasons[node.number] = Reason(problem, detail=f"path {node.path}")
         self._fates.decide(plan.label, node.number, Fate.REJECTED)
+
+
+def plantable(tree: Tree, fields: Container[str]) -> bool:
+    """Is it a materialized path whose parts are known?"""
+    known = tree.steplen and tree.alphabet and tree.columns.get("path") in fields
+    return tree.kind == "materialized_path" and bool(known)
 
 
 def _number(step: str, alphabet: str) -> int:

@@ -52,7 +52,7 @@ class Key:
         self.whole = not (unique and (unique.condition or unique.expressions))
         """Is it on all rows, and on plain columns?"""
         self._forms = [table.form(name) for name in fields]
-        self._kinds = [table.field(name).type for name in fields]
+        self._as_they_are = table.as_they_are
         condition = None
         if unique and not self.whole:
             quote = table.quoted
@@ -70,7 +70,7 @@ class Key:
 
     def rows(self, columns: Sequence[Sequence[Any]]) -> list[Row | None]:
         """What is asked of the database for rows, of which values are given by field; None where none can have them."""
-        if self.whole and all(map(_as_they_are, self._kinds, columns)):
+        if self.whole and all(map(self._as_they_are, self.fields, columns)):
             return list(zip(*columns, strict=True))
         return [self._stored(values) for values in zip(*columns, strict=True)]
 
@@ -85,14 +85,6 @@ class Key:
                 return None
             out += parts if self.whole else parts[:1]
         return tuple(out)
-
-
-_AS_IT_IS = {"integer": {int}, "text": {str}}
-
-
-def _as_they_are(kind: str | None, values: Iterable[Any]) -> bool:
-    """Are values of a kind stored just as they are?"""
-    return set(map(type, values)) == _AS_IT_IS.get(kind or "")
 
 
 class Table:
@@ -150,9 +142,18 @@ class Table:
 
         return form
 
+    def as_they_are(self, name: str, values: Sequence[Any]) -> bool:
+        """Are values of a field stored just as they are? Most are, and need no looking at one by one."""
+        kind, kinds = self.field(name).type, set(map(type, values))
+        if kind == "integer" and kinds == {int}:
+            column = self.target.tables[self.name].columns.get(self.column(name))
+            low, high = (column.minimum, column.maximum) if column else (None, None)
+            return low is None or high is None or bool(low <= min(values) and max(values) <= high)
+        return kind == "text" and kinds == {str}
+
     def asked(self, pks: Sequence[Any]) -> tuple[Sequence[int], list[Row]]:
         """What is asked of the database for pks, and the places of these; None, and what no row can have, left out."""
-        if len(self.pk) == 1 and _as_they_are(self.field(self.pk[0]).type, pks):
+        if len(self.pk) == 1 and self.as_they_are(self.pk[0], pks):
             return range(len(pks)), list(zip(pks, strict=True))
         forms = [self.form(name) for name in self.pk]
         places: list[int] = []
