@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -51,8 +51,9 @@ class Lookup:
         self._seen: dict[tuple[str, int], dict[int, Any]] = {}
         self._searches: dict[str, Search] = {}
 
-    def forget(self) -> None:
-        self._seen.clear()
+    def forget(self, wanted: Container[str]) -> None:
+        """Forget the keys of all but some models."""
+        self._seen = {key: seen for key, seen in self._seen.items() if key[0] in wanted}
 
     def find(self, plan: Plan, batch: Batch, led: Mapping[str, Sequence[Led | None]]) -> dict[int, Found]:
         """By place in the batch, of those of which there is something to say; made for others when asked for."""

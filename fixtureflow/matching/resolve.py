@@ -68,6 +68,7 @@ class Resolver:
         self._renumber = renumber
         self._highest: dict[str, int] = {}
         self._unit: set[str] = set()
+        self._undecided: set[str] = set()
         self._postponed: list[tuple[Plan, Batch]] = []
 
     @property
@@ -78,6 +79,7 @@ class Resolver:
     def run(self) -> None:
         self.plans |= {label: plan for label in self._reader.labels if (plan := self._plan(label)) is not None}
         labels = list(self.plans)
+        self._undecided = set(labels)
         generic = {label: self.references.types.targets(label) for label in labels}
         for unit in units(model_graph(self.schema, labels, generic)):
             self._unit = {self.plans[label].label for label in unit.models} if unit.cyclic else set()
@@ -136,7 +138,8 @@ class Resolver:
         while waiting:  # what waits for itself in a circle is looked up without that key
             rows = waiting.pop(next(iter(waiting)))
             self._wake(waiting, self._decide_rows(rows, None))
-        self.decider.lookup.forget()
+        self._undecided.difference_update(labels)
+        self.decider.lookup.forget({self.plans[label].label for label in self._undecided})
 
     def _wake(self, waiting: Waiting, decided: Sequence[int]) -> None:
         while waiting and decided:

@@ -1,0 +1,182 @@
+"""What could lead a record astray, in the smallest tables that show it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fixtureflow as ff
+from fixtureflow.matching import batch
+
+TYPES = """
+CREATE TABLE django_content_type (id integer PRIMARY KEY AUTOINCREMENT, app_label varchar(100), model varchar(100),
+  UNIQUE (app_label, model));
+"""
+ID = "id integer PRIMARY KEY AUTOINCREMENT"
+
+
+def row(model: str, pk: Any, **fields: Any) -> dict[str, Any]:
+    return {"model": f"app.{model}", "pk": pk, "fields": fields}
+
+
+class Case:
+    """A target, and what is filtered against it."""
+
+    def __init__(self, folder: Path, *statements: str) -> None:
+        self.folder = folder
+        self.target = str(folder / "target.sqlite3")
+        with sqlite3.connect(self.target) as database:
+            database.executescript(TYPES + ";".join(statements))
+            tables = database.execute(
+                "SELECT name FROM sqlite_master WHERE name LIKE 'app\\_%' ESCAPE '\\' ORDER BY name"
+            )
+            for (name,) in tables.fetchall():
+                database.execute("INSERT INTO django_content_type VALUES (NULL, 'app', ?)", (name[4:],))
+        database.close()
+
+    def kept(self, *records: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+        options = {"rejects": self.folder / "rejects.json", **options}
+        kept = ff.filter(ff.read(io.BytesIO(json.dumps(records).encode())), target=self.target, **options)
+        return [record.value() for record in kept]
+
+
+@pytest.fixture(params=[1, 5_000], autouse=True)
+def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "ROWS", request.param)
+
+
+USERS = f"CREATE TABLE app_u ({ID}, name text NOT NULL UNIQUE, email text UNIQUE)"
+
+
+def test_two_records_of_one_pk_are_an_error_whatever_becomes_of_them(tmp_path: Path) -> None:
+    case = Case(tmp_path, USERS, "INSERT INTO app_u VALUES (9, 'bob', NULL)")
+    with pytest.raises(ff.InputError, match=r"two records are app\.u pk 1.*dedupe"):
+        case.kept(row("u", 1, name="bob"), row("u", 1, name="alice"))
+
+
+def test_of_records_with_one_key_the_first_that_stays_counts(tmp_path: Path) -> None:
+    case = Case(tmp_path, USERS, "INSERT INTO app_u VALUES (1, 'bob', NULL)")
+    records = [row("u", pk, name="x", email=None) for pk in (1, 2, 3)]
+    assert case.kept(*records) == [records[1]]
+
+
+def test_a_key_through_a_cycle_of_models_is_looked_up_whoever_comes_first(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        f"CREATE TABLE app_cat ({ID}, name text NOT NULL UNIQUE, best_id integer REFERENCES app_prod (id))",
+        f"CREATE TABLE app_prod ({ID}, cat_id integer NOT NULL REFERENCES app_cat (id), slug text NOT NULL, "
+        "UNIQUE (cat_id, slug))",
+        "INSERT INTO app_cat VALUES (50, 'c', NULL)",
+        "INSERT INTO app_prod VALUES (60, 50, 's')",
+    )
+    records = [row("prod", 1, cat=1, slug="s"), row("cat", 1, name="c", best=1)]
+    assert case.kept(*records) == case.kept(*reversed(records)) == []
+
+
+def test_a_multi_table_child_goes_with_its_parent_in_a_cycle_too(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        f"CREATE TABLE app_p ({ID}, name text NOT NULL UNIQUE, best_id integer REFERENCES app_c (p_ptr_id))",
+        "CREATE TABLE app_c (p_ptr_id integer PRIMARY KEY REFERENCES app_p (id), x text)",
+        "INSERT INTO app_p VALUES (1, 'x', NULL)",
+    )
+    stay = [row("p", 2, name="z", best=2), row("c", 2, x="1")]
+    assert case.kept(row("p", 1, name="y", best=None), row("c", 1, x="1"), *stay) == stay
+
+
+def test_references_within_a_cycle_are_settled_where_most_are_unchanged(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        f"CREATE TABLE app_a ({ID}, name text NOT NULL UNIQUE, b_id integer NOT NULL REFERENCES app_b (id))",
+        f"CREATE TABLE app_b ({ID}, a_id integer REFERENCES app_a (id), x_id integer REFERENCES app_a (id))",
+        "INSERT INTO app_a VALUES (1, 'x', 1)",
+    )
+    stay = [row("a", 2, name="z", b=2), row("b", 1, a=None, x=None), row("b", 2, a=2, x=None)]
+    assert case.kept(row("a", 1, name="y", b=1), *stay) == stay
+
+
+def test_a_lookup_that_waits_is_not_taken_for_a_record(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        f"CREATE TABLE app_cat ({ID}, name text NOT NULL, slug text UNIQUE, "
+        "parent_id integer REFERENCES app_cat (id), UNIQUE (parent_id, name))",
+        "INSERT INTO app_cat VALUES (70, 'a', 'a', NULL)",
+        "INSERT INTO app_cat VALUES (71, 'b', NULL, 70)",
+    )
+    lookup = tmp_path / "old.json"
+    old = [("b", None, 2, 1), ("gone", None, 5, 2), ("a", "a", 1, None)]
+    lookup.write_text(json.dumps([row("cat", pk, name=n, slug=s, parent=parent) for n, s, pk, parent in old]))
+    records = [row("cat", 3, name="c", slug=None, parent=2), row("cat", 6, name="f", slug=None, parent=5)]
+    assert case.kept(*records, lookup=lookup) == [row("cat", 3, name="c", slug=None, parent=71)]
+
+
+def test_what_refers_to_a_lost_record_is_not_the_row_that_refers_to_another(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        USERS,
+        f"CREATE TABLE app_c ({ID}, t text NOT NULL, u_id integer REFERENCES app_u (id))",
+        "INSERT INTO app_u VALUES (5, 'bob', NULL)",
+        "INSERT INTO app_c VALUES (1, 'hi', 5)",
+    )
+    assert case.kept(row("u", 5, name="zed", email=None), row("c", 1, t="hi", u=5)) == []
+    rejects = json.loads((tmp_path / "rejects.json").read_bytes())
+    assert [record["model"] for record in rejects] == ["app.u", "app.c"]
+
+
+def test_two_records_that_would_take_one_key_of_a_preferred_model(tmp_path: Path) -> None:
+    case = Case(tmp_path, USERS, "INSERT INTO app_u VALUES (1, 'a', 'old')")
+    records = [row("u", 5, name="n", email="e2"), row("u", 1, name="a", email="e2")]
+    assert case.kept(*records, prefer="fixture:app.u") == records[:1]
+
+
+def test_a_row_is_deleted_only_for_a_record_that_is_kept(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        USERS,
+        "CREATE TABLE app_tok (key text PRIMARY KEY, u_id integer NOT NULL UNIQUE REFERENCES app_u (id), "
+        "by_id integer NOT NULL REFERENCES app_u (id))",
+        "INSERT INTO app_u VALUES (1, 'bob', NULL)",
+        "INSERT INTO app_tok VALUES ('k1', 1, 1)",
+    )
+    statements = tmp_path / "delete.sql"
+    bob = row("u", 1, name="bob", email=None)
+    options = {"prefer": "fixture:app.tok", "delete_sql": statements}
+    assert case.kept(bob, row("tok", "k2", u=1, by=99), **options) == []
+    assert "DELETE" not in statements.read_text()
+    assert case.kept(bob, row("tok", "k2", u=1, by=1), **options) == [row("tok", "k2", u=1, by=1)]
+    assert 'DELETE FROM "app_tok" WHERE "key" IN (\'k1\');' in statements.read_text()
+
+
+def test_a_reference_by_another_field_takes_the_value_of_the_row(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        f"CREATE TABLE app_country ({ID}, code text NOT NULL UNIQUE, name text NOT NULL UNIQUE)",
+        f"CREATE TABLE app_city ({ID}, country_id text NOT NULL REFERENCES app_country (code))",
+        "INSERT INTO app_country VALUES (5, 'FR', 'France')",
+    )
+    records = [row("country", 1, code="XX", name="France"), row("city", 1, country="XX")]
+    assert case.kept(*records) == [row("city", 1, country="FR")]
+
+
+def test_the_parts_of_a_composite_key_need_not_be_fields(tmp_path: Path) -> None:
+    case = Case(tmp_path, "CREATE TABLE app_k (t integer, n integer, x text, PRIMARY KEY (t, n))")
+    assert case.kept(row("k", [7, 1], x="q")) == [row("k", [7, 1], x="q")]
+
+
+def test_numbers_written_as_text_are_numbers_in_use(tmp_path: Path) -> None:
+    case = Case(tmp_path, f"CREATE TABLE app_cat ({ID}, name text UNIQUE)", "INSERT INTO app_cat VALUES (4, 'x')")
+    records = case.kept(row("cat", "5", name="five"), row("cat", 4, name="four"), renumber=True)
+    assert [record["pk"] for record in records] == ["5", 6]
+
+
+def test_a_proxy_and_its_model_share_their_keys(tmp_path: Path) -> None:
+    case = Case(tmp_path, USERS)
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({"models": {"app.u": {"table": "app_u"}, "app.person": {"proxy_for": "app.u"}}}))
+    records = [row("person", 20, name="b", email=None), row("u", 21, name="b", email=None)]
+    assert len(case.kept(*records, schema=ff.sources_from([str(schema)]))) == 1
