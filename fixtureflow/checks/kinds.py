@@ -36,7 +36,7 @@ KINDS = _kinds(
         "error",
         "a record without `fields`, or that Python's json cannot read",
         "DeserializationError: Error deserializing object: 'fields'",
-        "dump it again, or leave the record out: filter",
+        "dump it again, or leave its model out: filter --exclude MODEL",
     ),
     Kind(
         "unknown-model",
@@ -167,7 +167,7 @@ KINDS = _kinds(
         "error",
         "a reference by a natural key that several records have",
         "MultipleObjectsReturned: get() returned more than one Author -- it returned 2!",
-        "dedupe --unique, or references by primary key: natural --to-pk",
+        "dedupe --unique, or references by primary key: dumpdata without --natural-foreign",
     ),
     Kind(
         "duplicate-natural-key",
@@ -190,6 +190,6 @@ KINDS = _kinds(
         "records that refer to each other in a loop: they load in one transaction only, and by natural keys in columns "
         "that may not be null not at all",
         "IntegrityError: violates foreign key constraint, once the fixture is loaded in parts",
-        "order, which keeps them together; order --cycles break",
+        "order, which keeps them together; order --cycles break; of natural keys: natural --to-pk",
     ),
 )

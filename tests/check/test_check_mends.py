@@ -17,11 +17,16 @@ from fixtureflow.schema.sources import sources_from
 
 Scratch = Callable[..., str]
 
+Mends = dict[str, list[tuple[list[Record], list[str]]]]
+
 COMPANY = row("relations.company", 1, name="C")
 AUTHORS = [row("naturals.author", pk, name="A") for pk in (1, 2)]
 
 # kind → fixtures that have it, each with the command that mends it
-MENDS: dict[str, list[tuple[list[Record], list[str]]]] = {
+MENDS: Mends = {
+    "bad-record": [
+        ([{"model": "relations.person", "pk": 1}, NATURAL_AUTHOR], ["filter", "--exclude", "relations.person"]),
+    ],
     "unknown-model": [
         ([row("naturals.writer", 1, name="A")], ["rename", "--model", "naturals.writer=naturals.author"]),
         ([NATURAL_AUTHOR, row("shop.item", 1)], ["filter", "--exclude", "shop.item"]),
@@ -72,17 +77,44 @@ MENDS: dict[str, list[tuple[list[Record], list[str]]]] = {
     ],
     "duplicate-natural-key": [([row("inheritance.page", slug="a"), row("inheritance.page", slug="a")], ["dedupe"])],
 }
+TOPICS = [row("notes.topic", pk, name="A") for pk in (1, 2)]
+UNTIDY: Mends = {
+    "ambiguous-natural-key": [
+        ([*TOPICS, row("notes.note", 1, topic=["A"], text="")], ["dedupe", "--unique", "notes.topic:name"])
+    ],
+    "record-cycle": [
+        (
+            [row("notes.link", 1, name="A", next=["B"]), row("notes.link", 2, name="B", next=["A"])],
+            ["natural", "--to-pk"],
+        )
+    ],
+}
+BY_HAND = {"four-byte-text", "packet", "naive-datetime", "aware-datetime"}
+"""What the server, the project or the source has to mend."""
 SILENT = {"duplicate-pk", "duplicate-natural-key"}
 """Of these nothing is said, and a row is lost."""
 
 
-def test_the_mend_of_a_fault_mends_it(scratch_on: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = scratch_on("postgresql", "everything")
+def test_each_kind_has_a_mend_that_is_shown() -> None:
+    assert {*MENDS, *UNTIDY, *BY_HAND} == KINDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "all_mends"), [("everything", MENDS), ("untidy", UNTIDY)], ids=["everything", "untidy"]
+)
+def test_the_mend_of_a_fault_mends_it(
+    name: str,
+    all_mends: Mends,
+    scratch_on: Scratch,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = scratch_on("postgresql", name)
     schema = tmp_path / "schema.json"
-    schema.write_bytes(dump(project("everything").schema))
+    schema.write_bytes(dump(project(name).schema))
     monkeypatch.setenv("FIXTUREFLOW_SCHEMA", str(schema))
-    sources = [project("everything"), *sources_from(target=target)]
-    cases = [(kind, records, command) for kind, mends in MENDS.items() for records, command in mends]
+    sources = [project(name), *sources_from(target=target)]
+    cases = [(kind, records, command) for kind, mends in all_mends.items() for records, command in mends]
     before = [json.dumps(records) for _, records, _ in cases]
     after = []
     for (kind, _, command), text in zip(cases, before, strict=True):
@@ -91,8 +123,8 @@ def test_the_mend_of_a_fault_mends_it(scratch_on: Scratch, tmp_path: Path, monke
         assert done.code == 0, (kind, done.said)
         assert verb in KINDS[kind].mend
         after.append(done.out.decode())
-    refused = loaded_each("everything", target, before)
-    loaded = loaded_each("everything", target, after)
+    refused = loaded_each(name, target, before)
+    loaded = loaded_each(name, target, after)
     for (kind, _, command), old, new, no, yes in zip(cases, before, after, refused, loaded, strict=True):
         found = {group.problem for group in checked(old, sources, target=target).groups()}
         assert kind in found, (kind, command, found)
