@@ -71,7 +71,7 @@ KINDS = _kinds(
         "error",
         "a value that is none of its type: dates, numbers, UUIDs, booleans, lists where there is no natural key",
         "ValidationError: “31.12.2024” value has an invalid date format",
-        "mend it in the source, or rename --drop FIELD",
+        "in the source, or rename --drop FIELD",
     ),
     Kind(
         "out-of-range",
@@ -99,7 +99,7 @@ KINDS = _kinds(
         "error",
         "half of a surrogate pair, which is no character of UTF-8",
         "UnicodeEncodeError: 'utf-8' codec can't encode character '\\ud800': surrogates not allowed",
-        "mend it in the source, or rename --drop FIELD",
+        "in the source, or rename --drop FIELD",
     ),
     Kind(
         "nan",
@@ -129,14 +129,14 @@ KINDS = _kinds(
         "a date and time without its zone where the project uses time zones",
         "RuntimeWarning: DateTimeField Item.made received a naive datetime (...) while time zone support is active; "
         "it is taken to be in TIME_ZONE",
-        "mend it: an offset, or Z for UTC",
+        "in the source: an offset, or Z for UTC",
     ),
     Kind(
         "aware-datetime",
         "error",
         "a date and time with a zone where the project uses none, on SQLite, MariaDB and MySQL",
         "ValueError: SQLite backend does not support timezone-aware datetimes when USE_TZ is False.",
-        "USE_TZ = True, or mend it: leave the offset out",
+        "USE_TZ = True, or in the source: no offset",
     ),
     Kind(
         "dangling",
