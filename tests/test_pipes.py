@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from running import PROGRAM
+from running import PROGRAM, run_here
 
 DUMP = Path(__file__).parents[1] / "samples" / "tokens" / "dump.json"
 STAGES = [
@@ -52,3 +52,22 @@ def test_one_that_fails_fails_the_pipe_and_says_why(verb: str, folder: Path) -> 
     assert done.returncode == 1
     (line,) = done.stderr.decode().splitlines()
     assert line.startswith("fixtureflow: error: <stdin>") and "the file is cut short" in line
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        *("rename --drop auth.user.email", "subset --sample 1%", "subset --from auth", "dedupe", "merge", "order"),
+        *("scrub --preset all", "filter --exclude auth", "natural"),
+    ],
+)
+def test_of_nothing_comes_nothing(verb: str) -> None:
+    """A dump of empty tables is a dump."""
+    found = run_here(*verb.split(), stdin=b"[]")
+    assert (found.code, found.out.strip()) == (0, b"[]"), found.said
+
+
+def test_two_of_nothing_are_the_same(folder: Path) -> None:
+    (folder / "empty.json").write_bytes(b"[]")
+    for options in ([], ["--by-identity"]):
+        assert run_here("diff", *options, "-", folder / "empty.json", stdin=b"[]\n").code == 0

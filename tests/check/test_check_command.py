@@ -106,6 +106,13 @@ def test_without_faults_nothing_is_printed(schema: Path) -> None:
     assert found.said[-1].startswith("fixtureflow: 1 record of 1 model: 0 errors, 0 warnings in ")
 
 
+def test_of_no_records_there_is_nothing_to_say(schema: Path) -> None:
+    for options in ([], ["--schema", schema], ["--backend", "postgresql"]):
+        found = run_here("check", *options, stdin=b"[]")
+        assert (found.code, found.out) == (0, b"")
+        assert "0 records of 0 models: 0 errors, 0 warnings" in found.said[-1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "problem"),
     [
