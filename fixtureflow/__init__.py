@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         TargetError,
         UsageError,
     )
+    from fixtureflow.pipeline import Prepared, prepare
     from fixtureflow.reader import Reading, read
     from fixtureflow.record import Record
     from fixtureflow.schema.django.databases import project_database
@@ -54,6 +55,7 @@ __all__ = [
     "Natural",
     "Ordered",
     "OutputError",
+    "Prepared",
     "Reading",
     "Record",
     "Records",
@@ -78,6 +80,7 @@ __all__ = [
     "merge",
     "natural",
     "order",
+    "prepare",
     "project_database",
     "read",
     "rename",
@@ -97,6 +100,7 @@ _HOMES = {
     "sinks.csv.sink": ("CsvSplit", "split_to_csv"),
     "sinks.split": ("Split", "split"),
     "schema.django.databases": ("project_database",),
+    "pipeline": ("Prepared", "prepare"),
     "schema.infer": ("infer",),
     "schema.model": ("Schema",),
     "schema.sources": ("gather", "sources_from"),

@@ -20,6 +20,7 @@ from fixtureflow.console import INTERRUPTED
 __all__ = ["VERBS", "main", "program"]
 
 VERBS = (
+    "prepare",
     "pretty",
     "filter",
     "split",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fixtureflow.matching.matched import Matched
     from fixtureflow.reader import Reading
 
-__all__ = ["command"]
+__all__ = ["command", "say_matched"]
 
 
 def command(
@@ -176,16 +176,16 @@ def command(
             else:
                 ff.write(matched, output, format=format, indent=indent, compact=compact)
         except FixtureflowError:
-            _say(run, matched)
+            say_matched(run, matched)
             raise
-        _say(run, matched)
+        say_matched(run, matched)
         _sum(run, records, matched)
 
 
 _CASES = ("in", "new", "same", "remapped", "renumbered", "updated", "rejected", "left out", "out")
 
 
-def _say(run: Session, matched: Matched) -> None:
+def say_matched(run: Session, matched: Matched) -> None:
     """The table of what became of each model's records, and what there is to explain."""
     from fixtureflow.views.table import table
 

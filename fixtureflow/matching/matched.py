@@ -192,7 +192,7 @@ class Matched(Records):
             differing.setdefault(label, []).append(f"{name} {rows:,}")
         for label, fields in differing.items():
             more = " …" if len(fields) > 8 else ""
-            said.append(f"differs: {label}: {', '.join(fields[:8])}{more}: the target's values stay (--report)")
+            said.append(f"differs: {label}: {', '.join(fields[:8])}{more}: the target's values stay")
         said += [resolver.trees.message(resolver.schema.models[label]) for label in resolver.trees.grown]
         for label, pks in resolver.decider.deleted.items():
             many = f"{len(pks):,} row{'s' if len(pks) > 1 else ''}"

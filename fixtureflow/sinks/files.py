@@ -76,19 +76,21 @@ def filling(path: Path, *, suffixes: Iterable[str], force: bool) -> Iterator[Fol
     """
     with output_faults(str(path)):
         made = [folder for folder in (path, *path.parents) if not folder.exists()]
-        path.mkdir(parents=True, exist_ok=True)
+    drafts = path / f".drafts-{os.urandom(4).hex()}"
+    # Whatever is made is made within `try`: whoever stops the program may do so between any two lines.
     try:
         with output_faults(str(path)):
+            path.mkdir(parents=True, exist_ok=True)
             before = _before(path, set(suffixes), force=force)
-            drafts = path / f".drafts-{os.urandom(4).hex()}"
-            drafts.mkdir()
         try:
+            with output_faults(str(path)):
+                drafts.mkdir()
             yield Folder(path, drafts, before, force=force)
         finally:
             shutil.rmtree(drafts, ignore_errors=True)
     except BaseException:
         for folder in made:
-            if not any(folder.iterdir()):
+            if folder.exists() and not any(folder.iterdir()):
                 folder.rmdir()
         raise
 

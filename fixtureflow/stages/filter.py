@@ -111,7 +111,7 @@ def _of_the_fixture(prefer: str | Iterable[str]) -> list[str]:
     given = [prefer] if isinstance(prefer, str) else list(prefer)
     for one in given:
         if not one.startswith("fixture:"):
-            raise UsageError(f"--prefer {one}: it is fixture:PATTERN", advice="the target's rows are kept as it is")
+            raise UsageError(f"--prefer {one}: it is fixture:PATTERN", advice="without it the target's rows stay")
     return [one.removeprefix("fixture:") for one in given]
 
 

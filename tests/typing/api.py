@@ -20,6 +20,7 @@ parts: ff.Split = ff.split(dump, "parts", by="app", number=True)
 rows: ff.CsvSplit = ff.split_to_csv(dump, Path("rows"), ff.infer(dump), dialect="sqlite", force=True)
 resets: ff.Sequences = ff.sequences(dump, target="postgresql:///mysite")
 merged: ff.Records = ff.filter(dump, target=ff.project_database("mysite.settings", "replica"), renumber=True)
+ready: ff.Prepared = ff.prepare(dump, "ready", target="postgresql:///mysite", prefer="fixture:authtoken", parts=True)
 found: ff.Stats = ff.stats(dump)
 once: ff.Deduped = ff.dedupe(dump, ff.infer(dump), unique="lists.item:list,text", keep="newest:changed_at", tell=print)
 named: ff.Deduped = ff.dedupe(dump, rename={"text": "{} ({n})"}, target="postgresql:///mysite")
@@ -32,6 +33,7 @@ small: ff.Subset = ff.subset(dump, ff.infer(dump), start="blog.post:1,2", sample
 try:
     for difference in compared.differences():
         print(difference.kind, difference.model, difference.fields, difference.a and difference.a.pk)
+    print(ready.files, ready.commands(), ready.rejected, [(step.name, step.seconds) for step in ready.steps])
     print(compared.equal, compared.models["auth.user"].changed, compared.text(), joined.left_out, joined.repeated)
     print(written.records, parts.records, found.table(), kept.dropped, ordered.cycles)
     print(once.dropped, named.renamed, once.followed, once.united, once.messages(), once.unmatched)

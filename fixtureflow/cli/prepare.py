@@ -1,0 +1,126 @@
+"""The verb `prepare`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from fixtureflow.cli.options import (
+    At,
+    Inputs,
+    Quiet,
+    Repair,
+    SchemaFiles,
+    Settings,
+    Target,
+    TargetSettings,
+    TrustGuesses,
+)
+from fixtureflow.console import amount, session
+
+__all__ = ["command"]
+
+
+def command(
+    inputs: Inputs = None,
+    directory: Annotated[str, typer.Option("-d", "--directory", metavar="DIR", help="The folder to fill.")] = "ready",
+    target: Target = None,
+    target_settings: TargetSettings = None,
+    schema: SchemaFiles = None,
+    settings: Settings = None,
+    include: Annotated[
+        list[str] | None, typer.Option("--include", metavar="PATTERN", help="Only models like this; repeatable.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", metavar="PATTERN", help="No models like this; repeatable.")
+    ] = None,
+    lookup: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lookup",
+            metavar="FIXTURE|URL",
+            help="A fixture, or the old database, with rows that the dump lacks; repeatable.",
+        ),
+    ] = None,
+    no_renumber: Annotated[
+        bool, typer.Option("--no-renumber", help="Reject a record whose pk is another row's; no free one is taken.")
+    ] = False,
+    dangling: Annotated[
+        Literal["reject", "null", "keep"],
+        typer.Option("--dangling", help="References to nothing: reject the record, set them to null, or keep them."),
+    ] = "reject",
+    m2m: Annotated[
+        Literal["union", "target", "fixture"],
+        typer.Option("--m2m", help="Lists of records left out: unite with those of the target's rows, or one side's."),
+    ] = "union",
+    prefer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prefer",
+            metavar="fixture:PATTERN",
+            help="Rows of models like this take the place of those that the target has; repeatable.",
+        ),
+    ] = None,
+    parts: Annotated[bool, typer.Option("--parts", help="A numbered file for each model, to load one by one.")] = False,
+    trust_guesses: TrustGuesses = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier run has put there.")] = False,
+    at: At = None,
+    repair: Repair = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a folder that loads out of a dump and the database it is to go to.
+
+    What the database has is left out, what collides gets another primary key, references follow, and every record
+    stands after all that it refers to. The last lines say what to type next. The database is only read: run this again
+    if it has changed. Exit code 1 if a record has no place there: it is in rejects.json, its reason in report.json.
+
+    \b
+    Examples:
+      fixtureflow prepare all.json --target postgresql://user@host/new -d ready
+      fixtureflow prepare all.json --target django:default --target-settings mysite.settings --settings mysite.settings
+    """
+    import fixtureflow as ff
+    from fixtureflow.cli.filter import say_matched
+    from fixtureflow.errors import UsageError
+    from fixtureflow.schema.django.databases import named_target
+    from fixtureflow.schema.sources import sources_from
+
+    names = inputs or ["-"]
+    with session(names, quiet=quiet) as run:
+        place = named_target(target, target_settings)
+        if not place:
+            raise UsageError("no --target", advice="name the database that is to be loaded into; it is only read")
+        prepared = ff.prepare(
+            ff.read(*names, at=at, repair=repair, progress=run.progress),
+            directory,
+            target=place,
+            schema=sources_from(schema or (), settings=settings),
+            include=include or (),
+            exclude=exclude or (),
+            lookup=lookup or (),
+            renumber=not no_renumber,
+            dangling=dangling,
+            m2m=m2m,
+            prefer=prefer or (),
+            trust_guesses=trust_guesses,
+            parts=parts,
+            force=force,
+        )
+        say_matched(run, prepared.matched)
+        for line in prepared.warnings:
+            run.say(f"receivers: {line}" if "natural key" not in line else line)
+        for step in prepared.steps:
+            run.say(f"{step.name}: {step.records:,} in {step.seconds:.1f} s")
+        if prepared.rejected:
+            run.say(
+                f"{amount(prepared.rejected)} rejected: see {directory}/rejects.json, and report.json for the reasons; "
+                "mend and prepare them again once the others are loaded"
+            )
+        for command_line in prepared.commands():
+            run.say(f"next: {command_line}")
+        counted = prepared.matched.counts.values()
+        made = next(step.records for step in prepared.steps if step.name == "ordered")
+        run.summary(f"{amount(sum(one['in'] for one in counted))} in, {made:,} ready in {directory}")
+    if prepared.rejected:
+        raise typer.Exit(1)

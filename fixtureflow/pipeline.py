@@ -1,0 +1,171 @@
+"""Stages put together: from a dump and a target to a folder that loads."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fixtureflow.database import is_fixture
+from fixtureflow.errors import UsageError
+from fixtureflow.matching.emit import Lists
+from fixtureflow.matching.matched import Dangling, Matched
+from fixtureflow.reader import read
+from fixtureflow.record import Record
+from fixtureflow.schema.merge import Source
+from fixtureflow.schema.model import Schema
+from fixtureflow.schema.remarks import remarks
+from fixtureflow.sinks.files import MANIFEST, filling
+from fixtureflow.sinks.split import split
+from fixtureflow.stages.filter import filter as filtered
+from fixtureflow.stages.order import Ordered, order
+from fixtureflow.views.sequences import sequences
+from fixtureflow.writer import write
+
+__all__ = ["Prepared", "Step", "prepare"]
+
+FIXTURE, REJECTS, REPORT, DELETE, SEQUENCES = (
+    "fixture.json",
+    "rejects.json",
+    "report.json",
+    "delete-first.sql",
+    "sequences.sql",
+)
+
+
+@dataclass
+class Step:
+    """One thing that was done, so that it is known beforehand how long it takes."""
+
+    name: str
+    records: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Prepared:
+    """A folder that is ready to be loaded."""
+
+    folder: Path
+    matched: Matched
+    """What became of each record."""
+    ordered: Ordered
+    files: list[str] = field(default_factory=list)
+    """The names of the fixtures, in the order in which they are loaded."""
+    steps: list[Step] = field(default_factory=list)
+    delete: bool = False
+    """Are there rows of the target to be deleted first?"""
+    counters: int = 0
+    """What numbers new rows and is to be moved."""
+    warnings: list[str] = field(default_factory=list)
+    """What a project's receivers do while a fixture is loaded."""
+
+    @property
+    def rejected(self) -> int:
+        return self.matched.rejected
+
+    def commands(self) -> list[str]:
+        """What to type, in this order, where `manage.py` is."""
+        shell = "python manage.py dbshell < "
+        out = [shell + self._path(DELETE)] if self.delete else []
+        out += [f"python manage.py loaddata {self._path(name)}" for name in self.files]
+        return out + ([shell + self._path(SEQUENCES)] if self.counters else [])
+
+    def _path(self, name: str) -> str:
+        return shlex.quote(str(self.folder / name))
+
+
+def prepare(
+    records: Iterable[Record],
+    folder: str | Path,
+    *,
+    target: str,
+    schema: Schema | Iterable[Source] | None = None,
+    include: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
+    lookup: str | Path | Iterable[str | Path] = (),
+    renumber: bool = True,
+    dangling: Dangling = "reject",
+    m2m: Lists = "union",
+    prefer: str | Iterable[str] = (),
+    trust_guesses: bool = False,
+    parts: bool = False,
+    force: bool = False,
+) -> Prepared:
+    """Make a folder out of a dump that loads into `target`, a database, as it is now.
+
+    It has the fixture, matched with the target and in the order of its references: `fixture.json`, or with `parts` a
+    file for each model, numbered; `sequences.sql` for afterwards; `report.json`, which tells of each record that is not
+    simply passed on; `rejects.json`, a fixture of those that have no place there, if any; `delete-first.sql`, if
+    `prefer` wants rows of the target to go. The options are those of `filter`. The folder gets all files or none;
+    `force` replaces those of an earlier run. Raises what `filter`, `order`, `sequences` and `split` do.
+    """
+    if is_fixture(target):
+        raise UsageError("a folder is prepared for a database", advice="with a fixture as target, take `filter`")
+    sources = schema if schema is None or isinstance(schema, Schema) else list(schema)
+    steps: list[Step] = []
+    with filling(Path(folder), suffixes=(".json", ".sql"), force=force) as place:
+        drafts = place.drafts
+        with _timed(steps, "matched") as step:
+            matched = filtered(
+                records,
+                target=target,
+                schema=sources,
+                include=include,
+                exclude=exclude,
+                lookup=lookup,
+                renumber=renumber,
+                dangling=dangling,
+                m2m=m2m,
+                prefer=prefer,
+                trust_guesses=trust_guesses,
+                rejects=drafts / REJECTS,
+                report=drafts / REPORT,
+                delete_sql=drafts / DELETE if prefer else None,
+            )
+            step.records = write(matched, drafts / "matched.json").records
+        known = matched.resolver.schema if matched.resolver else None
+        found = Prepared(Path(folder), matched, order(read(drafts / "matched.json"), known), steps=steps)
+        with _timed(steps, "ordered") as step:
+            names = _laid_out(found.ordered, drafts, known, parts=parts)
+            found.files, step.records = list(names), step.records or sum(names.values())
+        with _timed(steps, "sequences") as step:
+            counted = sequences(read(*(drafts / name for name in names)) if names else [], known, target=target)
+            (drafts / SEQUENCES).write_text(counted.sql(), encoding="utf-8")
+            found.counters = step.records = len(counted.resets)
+        found.delete = bool(matched.resolver and matched.resolver.decider.deleted)
+        found.warnings = remarks(known) if known else []
+        others = [REPORT, SEQUENCES, *([REJECTS] if found.rejected else []), *([DELETE] if found.delete else [])]
+        place.place({name: drafts / name for name in (*names, *others)}, _manifest(names, others))
+    return found
+
+
+def _laid_out(ordered: Ordered, drafts: Path, schema: Schema | None, *, parts: bool) -> dict[str, int]:
+    """Write the fixture; the names of its files with their records, in load order."""
+    if not parts:
+        return {FIXTURE: write(ordered, drafts / FIXTURE).records}
+    made = drafts / "parts"
+    split(ordered, made, number=True, schema=schema)
+    files = json.loads((made / MANIFEST).read_bytes())["files"]
+    for one in files:
+        (made / one["name"]).rename(drafts / one["name"])
+    return {one["name"]: one["records"] for one in files}
+
+
+def _manifest(names: Mapping[str, int], others: Iterable[str]) -> dict[str, Any]:
+    fixtures = [{"name": name, "records": records} for name, records in names.items()]
+    return {"files": [*fixtures, *({"name": name} for name in others)]}
+
+
+@contextmanager
+def _timed(steps: list[Step], name: str) -> Iterator[Step]:
+    step = Step(name)
+    started = time.monotonic()
+    yield step
+    step.seconds = time.monotonic() - started
+    steps.append(step)

@@ -1,0 +1,6 @@
+UPDATE sqlite_sequence SET seq = (SELECT max(coalesce(max("id"), 0), 7) FROM "articles_label") WHERE name = 'articles_label' AND seq < (SELECT max(coalesce(max("id"), 0), 7) FROM "articles_label");
+INSERT INTO sqlite_sequence (name, seq) SELECT 'articles_label', (SELECT max(coalesce(max("id"), 0), 7) FROM "articles_label") WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'articles_label') AND (SELECT max(coalesce(max("id"), 0), 7) FROM "articles_label") > 0;
+UPDATE sqlite_sequence SET seq = (SELECT max(coalesce(max("id"), 0), 3) FROM "auth_group") WHERE name = 'auth_group' AND seq < (SELECT max(coalesce(max("id"), 0), 3) FROM "auth_group");
+INSERT INTO sqlite_sequence (name, seq) SELECT 'auth_group', (SELECT max(coalesce(max("id"), 0), 3) FROM "auth_group") WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'auth_group') AND (SELECT max(coalesce(max("id"), 0), 3) FROM "auth_group") > 0;
+UPDATE sqlite_sequence SET seq = (SELECT max(coalesce(max("id"), 0), 41) FROM "auth_user") WHERE name = 'auth_user' AND seq < (SELECT max(coalesce(max("id"), 0), 41) FROM "auth_user");
+INSERT INTO sqlite_sequence (name, seq) SELECT 'auth_user', (SELECT max(coalesce(max("id"), 0), 41) FROM "auth_user") WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'auth_user') AND (SELECT max(coalesce(max("id"), 0), 41) FROM "auth_user") > 0;

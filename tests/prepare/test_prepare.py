@@ -1,0 +1,100 @@
+"""From a dump and a target to a folder that loads; the real loaddata is the judge."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from running import run
+from support.clients import run_sql
+from support.compare import identity_differences, rows
+from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata, manage
+
+import fixtureflow as ff
+from fixtureflow.schema.django import from_project
+
+Scratch = Callable[..., str]
+
+NEW_ROWS = """
+from django.contrib.auth.models import Group, User
+from articles.models import Label
+for n in range(3):
+    for model, name in ((User, "username"), (Group, "name"), (Label, "name")):
+        model.objects.create(**{name: f"fresh{n}"})
+"""
+
+
+@cache
+def schema_of(project: str) -> ff.Schema:
+    return from_project("mysite.settings", path=PROJECTS / project)
+
+
+@pytest.mark.parametrize("parts", [False, True], ids=["whole", "parts"])
+def test_what_is_ready_loads_and_new_rows_collide_with_nothing(scratch: Scratch, tmp_path: Path, parts: bool) -> None:
+    source, target = scratch("tokens", populated=True), scratch("tokens", occupied=True)
+    dump, before = dumpdata("tokens", source), rows("tokens", target)
+    with pytest.raises(ManageError, match=r"IntegrityError|DeserializationError"):
+        loaddata("tokens", target, dump, env=NO_TOKENS)
+    ready = ff.prepare(
+        ff.read(io.BytesIO(dump)), tmp_path / "ready", target=target, schema=schema_of("tokens"), parts=parts
+    )
+    assert not ready.rejected
+    assert (len(ready.files) > 1) is parts
+    for name in ready.files:
+        loaddata("tokens", target, (tmp_path / "ready" / name).read_bytes(), env=NO_TOKENS)
+    run_sql(target, tmp_path / "ready" / "sequences.sql")
+
+    after = rows("tokens", target)
+    assert all(after[label][key] == row for label, there in before.items() for key, row in there.items())
+    missing = [line for line in identity_differences("tokens", source, target, subset=True) if line.endswith("missing")]
+    assert [line for line in missing if not line.startswith("authtoken.token ")] == []
+    manage("tokens", target, "shell", "-v0", "-c", NEW_ROWS, env=NO_TOKENS)
+
+
+def test_the_folder_and_the_next_steps(scratch_on: Scratch, tmp_path: Path) -> None:
+    target = scratch_on("sqlite", "tokens", occupied=True)
+    (tmp_path / "all.json").write_bytes(dumpdata("tokens", scratch_on("sqlite", "tokens", populated=True)))
+    options = ("prepare", tmp_path / "all.json", "--target", target, "-d", tmp_path / "ready")
+    done = run(*options)
+    assert done.code == 0, done.said
+    files = {path.name for path in (tmp_path / "ready").iterdir()}
+    assert files == {"fixture.json", "report.json", "sequences.sql", "manifest.json"}
+    assert f"next: python manage.py loaddata {tmp_path}/ready/fixture.json" in str(done.said)
+    again = run(*options)
+    assert again.code == 1
+    assert "--force" in str(again.said)
+    assert run(*options, "--force").code == 0
+
+
+def test_what_has_no_place_is_rejected_and_told(scratch_on: Scratch, tmp_path: Path) -> None:
+    target = scratch_on("sqlite", "tokens", occupied=True)
+    (tmp_path / "all.json").write_bytes(dumpdata("tokens", scratch_on("sqlite", "tokens", populated=True)))
+    done = run("prepare", tmp_path / "all.json", "--target", target, "-d", tmp_path / "ready", "--no-renumber")
+    assert done.code == 1
+    rejects = json.loads((tmp_path / "ready" / "rejects.json").read_bytes())
+    assert f"{len(rejects)} records rejected" in str(done.said)
+
+
+def test_a_fault_leaves_no_folder(scratch_on: Scratch, tmp_path: Path) -> None:
+    (tmp_path / "all.json").write_text('[{"model": "auth.user", "pk": 1, "fields": {}}, {')
+    target = scratch_on("sqlite", "tokens", occupied=True)
+    done = run("prepare", tmp_path / "all.json", "--target", target, "-d", tmp_path / "ready")
+    assert done.code == 1
+    assert "Traceback" not in str(done.said)
+    assert not (tmp_path / "ready").exists()
+
+
+def test_without_a_target_it_is_wrong_usage(tmp_path: Path) -> None:
+    done = run("prepare", "-d", tmp_path / "ready", stdin=b"[]")
+    assert (done.code, "--target" in str(done.said)) == (2, True)
+
+
+def test_another_fixture_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text("[]")
+    with pytest.raises(ff.UsageError, match="prepared for a database"):
+        ff.prepare([], tmp_path / "ready", target=str(tmp_path / "other.json"))
+    assert not (tmp_path / "ready").exists()
