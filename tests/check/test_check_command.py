@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from check.judging import told
 from running import PROGRAM, run, run_here
+from support.projects import PROJECTS
 
 import fixtureflow as ff
 from fixtureflow.checks.kinds import KINDS
@@ -154,6 +155,15 @@ def test_a_pipe_is_checked_in_several_files_of_any_layout_at_once(schema: Path, 
         "duplicate-pk": 2,
     }
     assert [example["file"] for example in groups["null"]["examples"]] == ["<stdin>", str(path)]
+
+
+def test_the_project_says_what_is_right() -> None:
+    label = '{"model": "articles.label", "pk": 1, "fields": {"name": "a", "colour": "red"}}'
+    found = run(
+        "check", "--json", "--settings", "mysite.settings", stdin=f"[{label}]".encode(), cwd=PROJECTS / "tokens"
+    )
+    (group,) = json.loads(found.out)["findings"]
+    assert (found.code, group["problem"], group["field"], group["level"]) == (1, "unknown-field", "colour", "error")
 
 
 def test_every_kind_is_documented_with_what_would_have_been_said_and_what_mends_it() -> None:
