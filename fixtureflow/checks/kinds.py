@@ -36,70 +36,70 @@ KINDS = _kinds(
         "error",
         "a record without `fields`, or that Python's json cannot read",
         "DeserializationError: Error deserializing object: 'fields'",
-        "dump it again, or leave the record out: filter",
+        "dump it again, or leave its model out: filter --exclude MODEL",
     ),
     Kind(
         "unknown-model",
         "error",
         "a model that the project or the database does not have",
         "DeserializationError: Invalid model identifier: shop.oldthing",
-        "filter --exclude MODEL, or rename it",
+        "filter --exclude MODEL, or rename --model OLD=NEW",
     ),
     Kind(
         "unknown-field",
         "error",
         "a field that the model does not have",
         "FieldDoesNotExist: Item has no field named 'colour'",
-        "rename: another name, or drop the field",
+        "rename --field OLD=NEW, or rename --drop FIELD",
     ),
     Kind(
         "missing-field",
         "error",
         "a field that a record leaves out, though it has no default and may not be null",
         'IntegrityError: null value in column "size" violates not-null constraint',
-        "rename: set a default for it",
+        "rename --default FIELD=JSON",
     ),
     Kind(
         "null",
         "error",
         "null where the column may not be null",
         'IntegrityError: null value in column "size" violates not-null constraint',
-        "rename: set a default for it",
+        "rename --fill FIELD=JSON",
     ),
     Kind(
         "bad-value",
         "error",
         "a value that is none of its type: dates, numbers, UUIDs, booleans, lists where there is no natural key",
         "ValidationError: “31.12.2024” value has an invalid date format",
-        "mend it, or drop the field: rename",
+        "in the source, or rename --drop FIELD",
     ),
     Kind(
         "out-of-range",
         "error",
         "a number that its column does not hold (SQLite holds most of them)",
         "DataError: integer out of range; numeric field overflow",
-        "widen the column in a migration, or drop the field: rename",
+        "widen the column in a migration, or rename --drop FIELD",
     ),
     Kind(
         "too-long",
         "error",
         "a text longer than its column (SQLite does not mind)",
         "DataError: value too long for type character varying(40); Data too long for column 'name'",
-        "widen the column in a migration, or cut it to length: rename",
+        "widen the column in a migration, or rename --cut FIELD",
     ),
     Kind(
         "nul",
         "error",
         "a NUL character in a text or within JSON, which PostgreSQL does not store",
         "ValueError: A string literal cannot contain NUL (0x00) characters.; unsupported Unicode escape sequence",
-        "rename: strip NULs",
+        "rename --strip-nul FIELD",
     ),
     Kind(
         "surrogate",
         "error",
         "half of a surrogate pair, which is no character of UTF-8",
         "UnicodeEncodeError: 'utf-8' codec can't encode character '\\ud800': surrogates not allowed",
-        "mend it, or drop the field: rename",
+        "in the source, or rename --drop FIELD",
     ),
     Kind(
         "nan",
@@ -107,7 +107,7 @@ KINDS = _kinds(
         "NaN or Infinity where the database has no such number: in JSON on all, in a float on MariaDB and MySQL; "
         "SQLite makes NaN a null",
         'DataError: invalid input syntax for type json: Token "NaN" is invalid; nan can not be used with MySQL',
-        "rename: null for NaN",
+        "rename --null-nan FIELD",
     ),
     Kind(
         "four-byte-text",
@@ -129,14 +129,14 @@ KINDS = _kinds(
         "a date and time without its zone where the project uses time zones",
         "RuntimeWarning: DateTimeField Item.made received a naive datetime (...) while time zone support is active; "
         "it is taken to be in TIME_ZONE",
-        "mend it: an offset, or Z for UTC",
+        "in the source: an offset, or Z for UTC",
     ),
     Kind(
         "aware-datetime",
         "error",
         "a date and time with a zone where the project uses none, on SQLite, MariaDB and MySQL",
         "ValueError: SQLite backend does not support timezone-aware datetimes when USE_TZ is False.",
-        "USE_TZ = True, or mend it: leave the offset out",
+        "USE_TZ = True, or in the source: no offset",
     ),
     Kind(
         "dangling",
@@ -145,7 +145,8 @@ KINDS = _kinds(
         "target may have them, and where no constraint watches over it",
         'IntegrityError: insert or update on table "shop_item" violates foreign key constraint; FOREIGN KEY '
         "constraint failed; User matching query does not exist.",
-        "dump what is missing (a filtered default manager leaves rows out: dumpdata --all), or subset",
+        "dump what is missing (a filtered default manager leaves rows out: dumpdata --all), or let go of it: "
+        "filter --target URL --dangling null, or reject",
     ),
     Kind(
         "duplicate-pk",
@@ -166,7 +167,7 @@ KINDS = _kinds(
         "error",
         "a reference by a natural key that several records have",
         "MultipleObjectsReturned: get() returned more than one Author -- it returned 2!",
-        "dedupe --unique, or references by primary key: natural --to-pk",
+        "dedupe --unique, or references by primary key: dumpdata without --natural-foreign",
     ),
     Kind(
         "duplicate-natural-key",
@@ -189,6 +190,6 @@ KINDS = _kinds(
         "records that refer to each other in a loop: they load in one transaction only, and by natural keys in columns "
         "that may not be null not at all",
         "IntegrityError: violates foreign key constraint, once the fixture is loaded in parts",
-        "order, which keeps them together; order --cycles break",
+        "order, which keeps them together; order --cycles break; of natural keys: natural --to-pk",
     ),
 )

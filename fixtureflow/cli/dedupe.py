@@ -20,6 +20,7 @@ from fixtureflow.cli.options import (
     SchemaFiles,
     Settings,
     Target,
+    TargetSettings,
     TrustGuesses,
 )
 from fixtureflow.console import Session, amount, session
@@ -58,6 +59,7 @@ def command(
     schema: SchemaFiles = None,
     settings: Settings = None,
     target: Target = None,
+    target_settings: TargetSettings = None,
     trust_guesses: TrustGuesses = False,
     output: OutputFile = "-",
     format: FormatOption = None,  # noqa: A002
@@ -84,10 +86,12 @@ def command(
 
     import fixtureflow as ff
     from fixtureflow.output import opened_output
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import sources_from
 
     names = inputs or ["-"]
     with session(names, output, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         given = sources_from(schema or (), settings=settings, target=target)
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
         with contextlib.ExitStack() as stack:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fixtureflow.cli.options import At, Quiet, Repair, SchemaFiles, Settings, Target, say_unmatched
+from fixtureflow.cli.options import At, Quiet, Repair, SchemaFiles, Settings, Target, TargetSettings, say_unmatched
 from fixtureflow.console import Session, amount, session
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def command(
     schema: SchemaFiles = None,
     settings: Settings = None,
     target: Target = None,
+    target_settings: TargetSettings = None,
     trust_guesses: Annotated[
         bool, typer.Option("--trust-guesses", help="Believe also what the schema has only guessed.")
     ] = False,
@@ -69,11 +70,13 @@ def command(
     import fixtureflow as ff
     from fixtureflow.errors import UsageError
     from fixtureflow.output import opened_output
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import sources_from
 
     with session([a, b], quiet=quiet) as run:
         if a == b == "-":
             raise UsageError("both are stdin", advice="name a file for one of them")
+        target = named_target(target, target_settings)
         given = sources_from(schema or (), settings=settings, target=target)
         ours, theirs = (ff.read(name, at=at, repair=repair, progress=run.progress) for name in (a, b))
         found = ff.diff(

@@ -18,6 +18,7 @@ from fixtureflow.cli.options import (
     SchemaFiles,
     Settings,
     Target,
+    TargetSettings,
 )
 from fixtureflow.console import Session, amount, session
 
@@ -42,6 +43,7 @@ def command(
     schema: SchemaFiles = None,
     settings: Settings = None,
     target: Target = None,
+    target_settings: TargetSettings = None,
     output: OutputFile = "-",
     format: FormatOption = None,  # noqa: A002
     indent: Indent = None,
@@ -66,10 +68,12 @@ def command(
     """
     import fixtureflow as ff
     from fixtureflow.errors import FixtureflowError
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import sources_from
 
     names = inputs or ["-"]
     with session(names, output, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         given = sources_from(schema or (), settings=settings, target=target)
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
         merged = ff.merge(records, given, prefer=prefer, rejects=rejects)

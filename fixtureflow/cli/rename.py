@@ -59,6 +59,12 @@ def command(
             help="For records without the field: blog.post.status='\"new\"'; repeatable.",
         ),
     ] = None,
+    fill: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fill", metavar="FIELD=JSON", help="For records where it is null: blog.post.views=0; repeatable."
+        ),
+    ] = None,
     null_nan: Annotated[
         list[str] | None,
         typer.Option("--null-nan", metavar="PATTERN", help="NaN and infinities become null; repeatable."),
@@ -94,7 +100,7 @@ def command(
 
     Only what a rule names changes. Content types, permissions (add_post) and natural keys that name a renamed model
     follow. A FIELD is app.model.field, as it is called in the input, a PATTERN also app or app.model, with globs.
-    Values go first, then --drop, --field, and --default.
+    Values go first (--null-nan before --fill), then --drop, --field, and --default.
 
     \b
     Examples:
@@ -125,6 +131,7 @@ def command(
                 field=field or (),
                 drop=drop or (),
                 default=default or (),
+                fill=fill or (),
                 null_nan=null_nan or (),
                 strip_nul=strip_nul or (),
                 cut=cut or (),

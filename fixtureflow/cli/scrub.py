@@ -19,6 +19,7 @@ from fixtureflow.cli.options import (
     SchemaFiles,
     Settings,
     Target,
+    TargetSettings,
     TrustGuesses,
 )
 from fixtureflow.console import Session, amount, session
@@ -53,6 +54,7 @@ def command(
     schema: SchemaFiles = None,
     settings: Settings = None,
     target: Target = None,
+    target_settings: TargetSettings = None,
     trust_guesses: TrustGuesses = False,
     output: OutputFile = "-",
     format: FormatOption = None,  # noqa: A002
@@ -77,10 +79,12 @@ def command(
       fixtureflow scrub --rules scrub.toml --key-file scrub.key --schema schema.json < all.json > safe.json
     """
     import fixtureflow as ff
+    from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import sources_from
 
     names = inputs or ["-"]
     with session(names, output, quiet=quiet) as run:
+        target = named_target(target, target_settings)
         given = sources_from(schema or (), settings=settings, target=target)
         records = ff.read(*names, at=at, repair=repair, progress=run.progress)
         scrubbed = ff.scrub(

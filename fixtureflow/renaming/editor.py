@@ -12,7 +12,7 @@ from fixtureflow.edit import Change, members, renamed, with_member, with_values,
 from fixtureflow.findings import Finding
 from fixtureflow.record import Record
 from fixtureflow.renaming.rules import Rule, RuleSet
-from fixtureflow.renaming.values import cut, null_nan, strip_nul
+from fixtureflow.renaming.values import cut, filled, null_nan, strip_nul
 
 __all__ = ["Editor"]
 
@@ -72,6 +72,7 @@ class Editor:
             self.new != self.label
             or self._names
             or self._defaults
+            or any(model == self.label for model, _ in rules.fills)
             or self.references
             or self.on_fields
             or any(pattern.matches_model(self.label) for pattern in patterns)
@@ -165,6 +166,9 @@ class Editor:
         for pattern, rule in rules.null_nan:
             if pattern.matches(self.label, field):
                 steps.append(_Step(null_nan, rule, "not a number", "null"))
+        if (self.label, field) in rules.fills:
+            value, rule = rules.fills[self.label, field]
+            steps.append(_Step(filled(value), rule, "null", f"set to {value.decode()}"))
         for pattern, rule in rules.strip_nul:
             if pattern.matches(self.label, field):
                 steps.append(_Step(strip_nul, rule, "NUL", "stripped"))

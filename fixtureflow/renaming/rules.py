@@ -27,6 +27,7 @@ class Rules(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, kw_only=
     field: dict[str, str] = {}
     drop: list[str] = []
     default: dict[str, Any] = {}
+    fill: dict[str, Any] = {}
     null_nan: list[str] = []
     strip_nul: list[str] = []
     cut: dict[str, int | str] = {}
@@ -71,10 +72,8 @@ class RuleSet:
         self.drop = self._patterns("--drop", rules.drop)
         self.null_nan = self._patterns("--null-nan", rules.null_nan)
         self.strip_nul = self._patterns("--strip-nul", rules.strip_nul)
-        self.defaults: dict[tuple[str, str], tuple[bytes, Rule]] = {}
-        for place, value in rules.default.items():
-            text = _text(place, value)
-            self.defaults[_place(place)] = (text, self._rule("--default", f"{place}={text.decode()}"))
+        self.defaults = self._values("--default", rules.default)
+        self.fills = self._values("--fill", rules.fill)
         self.cut: list[tuple[FieldPattern, int, Rule]] = []
         """0 for what the schema says."""
         for pattern, length in rules.cut.items():
@@ -102,6 +101,14 @@ class RuleSet:
 
     def _patterns(self, option: str, texts: Iterable[str]) -> list[tuple[FieldPattern, Rule]]:
         return [(FieldPattern(text), self._rule(option, text)) for text in texts]
+
+    def _values(self, option: str, given: Mapping[str, Any]) -> dict[tuple[str, str], tuple[bytes, Rule]]:
+        """By label and field the value as JSON."""
+        found = {}
+        for place, value in given.items():
+            text = _text(option, place, value)
+            found[_place(place)] = (text, self._rule(option, f"{place}={text.decode()}"))
+        return found
 
     def _rule(self, option: str, text: str) -> Rule:
         rule = Rule(option, text)
@@ -143,8 +150,8 @@ def _place(text: str) -> tuple[str, str]:
     return _label(label), field
 
 
-def _text(place: str, value: Any) -> bytes:
+def _text(option: str, place: str, value: Any) -> bytes:
     try:
         return json.dumps(value, ensure_ascii=False, default=lambda date: date.isoformat()).encode()
     except (TypeError, AttributeError, ValueError):
-        raise UsageError(f"the default of {place} cannot be written as JSON", advice="give JSON") from None
+        raise UsageError(f"what {option} sets for {place} cannot be written as JSON", advice="give JSON") from None

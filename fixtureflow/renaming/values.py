@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from fixtureflow.layout import TOKEN
 
-__all__ = ["MAX_LENGTH", "cut", "null_nan", "strip_nul"]
+__all__ = ["MAX_LENGTH", "cut", "filled", "null_nan", "strip_nul"]
 
 MAX_LENGTH = "max_length"
 """In the place of a number of characters: that of the schema."""
@@ -23,6 +24,11 @@ def null_nan(text: bytes) -> bytes:
     if b"NaN" not in text and b"Infinity" not in text:
         return text
     return TOKEN.sub(lambda match: b"null" if match.group() in _NOT_A_NUMBER else match.group(), text)
+
+
+def filled(value: bytes) -> Callable[[bytes], bytes]:
+    """What puts `value` in the place of a null; a null within a list or an object stays."""
+    return lambda text: value if text == b"null" else text
 
 
 def strip_nul(text: bytes) -> bytes:

@@ -45,6 +45,7 @@ def rename(
     field: Pairs = (),
     drop: str | Iterable[str] = (),
     default: Mapping[str, Any] | Iterable[str] = (),
+    fill: Mapping[str, Any] | Iterable[str] = (),
     null_nan: str | Iterable[str] = (),
     strip_nul: str | Iterable[str] = (),
     cut: Mapping[str, int | str] | Iterable[str] = (),
@@ -55,10 +56,11 @@ def rename(
 
     `model`, `app` and `field` give new names: `{"blog.post": "journal.entry"}`, `{"blog": "journal"}`,
     `{"blog.post.title": "heading"}`. Fields like `drop` (`app.model.field`, globs) go; a field of `default` is set
-    where a record lacks it (a mapping to values, or texts `field=JSON`); in fields like `null_nan`, `strip_nul`
-    (`app`, `app.model` or `app.model.field`, globs) NaN and infinities become null, U+0000 goes; `cut` has the
-    characters that are left, or `"max_length"` for what the schema says. `rules` is a TOML file with tables and lists
-    of these names (with `-`), which the arguments win over. Each value that is lost or set is given to `tell`.
+    where a record lacks it (a mapping to values, or texts `field=JSON`), one of `fill` where it is null; in fields like
+    `null_nan`, `strip_nul` (`app`, `app.model` or `app.model.field`, globs) NaN and infinities become null, NULs go;
+    `cut` has the characters that are left, or `"max_length"` for what the schema says. `rules` is a TOML file with
+    tables and lists of these names (with `-`), which the arguments win over. Each value that is lost or set is given to
+    `tell`.
     `schema` says which references name content types and permissions; what it has only guessed is not changed without
     `trust_guesses`.
     Raises `UsageError`, `RulesError`, and `InputError` where two fields, models or content types would become one.
@@ -68,7 +70,8 @@ def rename(
         app=pairs(app, "--app"),
         field=pairs(field, "--field"),
         drop=_texts(drop),
-        default=_defaults(default),
+        default=_values(default, "--default"),
+        fill=_values(fill, "--fill"),
         null_nan=_texts(null_nan),
         strip_nul=_texts(strip_nul),
         cut=_lengths(cut),
@@ -83,16 +86,16 @@ def _texts(given: str | Iterable[str]) -> list[str]:
     return [given] if isinstance(given, str) else list(given)
 
 
-def _defaults(given: Mapping[str, Any] | Iterable[str]) -> dict[str, Any]:
+def _values(given: Mapping[str, Any] | Iterable[str], option: str) -> dict[str, Any]:
     if isinstance(given, Mapping):
         return dict(given)
-    found = pairs(given, "--default")
+    found = pairs(given, option)
     for place, text in found.items():
         try:
             found[place] = json.loads(text)
         except ValueError:
             advice = f"a text stands in quotes: '{place}=\"{text}\"'"
-            raise UsageError(f"--default {place}={text}: {text} is not JSON", advice=advice) from None
+            raise UsageError(f"{option} {place}={text}: {text} is not JSON", advice=advice) from None
     return found
 
 

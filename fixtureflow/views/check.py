@@ -148,6 +148,7 @@ class _Check:
             self._use(gather(self.labels, given=self.given, quiet=True))
             catalogue = Catalogue(records, self._look)
         else:
+            self._use(gather((), quiet=True))
             catalogue = Catalogue(records)
             self.left = list(catalogue.models)
         if self.left:

@@ -207,6 +207,23 @@ def _large(size: int) -> str:
     )
 
 
+def test_what_no_constraint_watches_over_warns() -> None:
+    """It loads, and leads nowhere: generic keys, and relations that the project has no constraint for."""
+    watched = {"relations.tag.object_id → naturals.author", "relations.visit.person → relations.person"}
+    author = row("contenttypes.contenttype", 4, app_label="naturals", model="author")
+    rows = [
+        author,
+        row("relations.tag", 1, name="T", content_type=4, object_id=9),
+        row("naturals.author", 1, name="A"),
+        row("relations.visit", 1, person=9, countries=[]),
+        row("relations.person", 1, name="P"),
+    ]
+    found = checked(rows, [project("everything")])
+    assert set(told(found)) == {("warning", "dangling", where, 1) for where in watched}
+    notes = {group.where: group.examples[0]["note"] for group in found.groups()}
+    assert all("no constraint watches over it" in note for note in notes.values())
+
+
 def test_the_target_is_only_read(scratch_on: Scratch) -> None:
     target = scratch_on("sqlite", "everything")
     before = io.BytesIO()

@@ -48,9 +48,14 @@ def test_it_is_the_database_that_the_settings_name(
     by_settings = run_here("filter", dump, *DJANGO, "--renumber", cwd=TOKENS)
     assert by_settings.code == 0, by_settings.said
     assert by_settings.out == by_url.out
-    for verb in ("schema", "check", "sequences", "graph", "order", "rename"):
-        named, asked = (run_here(verb, *way, dump, cwd=TOKENS) for way in (("--target", target), DJANGO))
+    monkeypatch.setenv("FIXTUREFLOW_SCRUB_KEY", "0123456789abcdef")
+    for verb, *rest in (
+        *(["schema"], ["check"], ["sequences"], ["graph"], ["order"], ["dedupe"], ["merge"], ["diff", dump]),
+        *(["rename", "--strip-nul", "*"], ["subset", "--sample", "10%"], ["scrub", "--preset", "all"]),
+    ):
+        named, asked = (run_here(verb, *rest, *way, dump, cwd=TOKENS) for way in (("--target", target), DJANGO))
         assert (asked.code, asked.out) == (named.code, named.out), asked.said
+        assert asked.code == 0, (verb, asked.said)
 
 
 def test_a_relative_file_is_in_the_projects_folder(project: Path, scratch_on: Callable[..., str]) -> None:

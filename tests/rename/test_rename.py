@@ -67,6 +67,20 @@ NAMES: list[tuple[str, dict[str, Any], str, str]] = [
     ("drop all", {"drop": "shop.item.?"}, item('{"a": 1, "b": 2}'), item("{}")),
     ("default", {"default": {"shop.item.b": "é"}}, item('{"a": 1}'), item('{"a": 1, "b": "é"}')),
     ("default of null", {"default": {"shop.item.b": 1}}, item('{"b": null}'), item('{"b": null}')),
+    ("fill", {"fill": {"shop.item.b": 0}}, item('{"a": null, "b": null}'), item('{"a": null, "b": 0}')),
+    ("fill no null", {"fill": ["shop.item.b=0"]}, item('{"b": [null], "c": 1}'), item('{"b": [null], "c": 1}')),
+    (
+        "fill elsewhere",
+        {"fill": {"shop.item.b": 0}},
+        item('{"b": null}', model="a.b"),
+        item('{"b": null}', model="a.b"),
+    ),
+    (
+        "fill a NaN in a renamed field",
+        {"fill": {"shop.item.a": "x"}, "null_nan": "shop", "field": {"shop.item.a": "b"}},
+        item('{"a": NaN}'),
+        item('{"b": "x"}'),
+    ),
     ("default alone", {"default": ["shop.item.b=[1]"]}, item("{}"), item('{"b": [1]}')),
     (
         "default of a renamed one",
@@ -114,6 +128,34 @@ def test_rules_stand_in_a_file_by_the_same_names(tmp_path: Path) -> None:
     assert renamed(before, rules=rules)[0] == item('{"b": null, "c": "1"}')
     # An argument wins over the file.
     assert renamed(before, rules=rules, field={"shop.item.a": "d"})[0] == item('{"d": null, "c": "1"}')
+
+
+def test_a_file_may_hold_rules_of_all_kinds(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        """
+        drop = ["a.b.old"]
+        null-nan = ["a"]
+        strip-nul = ["a.b"]
+        [model]
+        "a.b" = "c.d"
+        [app]
+        a = "e"
+        [field]
+        "a.b.name" = "title"
+        [default]
+        "a.b.kind" = "new"
+        [fill]
+        "a.b.size" = 0
+        [cut]
+        "a.b.text" = 2
+        """
+    )
+    before = item(r'{"name": 1, "old": 2, "size": NaN, "text": "\u0000xyz"}', model="a.b")
+    after, found = renamed(before[:-1] + ", " + item("{}", model="a.z")[1:], rules=rules)
+    fields = '{"title": 1, "size": 0, "text": "xy", "kind": "new"}'
+    assert after == item(fields, model="c.d")[:-1] + ", " + item("{}", model="e.z")[1:]
+    assert found.unmatched == []
 
 
 def test_the_schema_says_how_long_a_text_may_be() -> None:
@@ -330,6 +372,8 @@ WRONG: list[tuple[list[str], str]] = [
     (["--field", "shop.item=x"], "'shop.item' is no field"),
     (["--field", "shop.item.a=x-y"], "'x-y' is no name of a field"),
     (["--default", "shop.item.a=new"], """a text stands in quotes: 'shop.item.a="new"'"""),
+    (["--fill", "shop.item.a=new"], """a text stands in quotes: 'shop.item.a="new"'"""),
+    (["--fill", "shop.item=0"], "'shop.item' is no field"),
     (["--cut", "shop.item.a=0"], "cannot be cut to 0"),
     (["--cut", "shop.item.a=many"], "cannot be cut to 'many'"),
     (["--drop", "a.b.c.d"], "'a.b.c.d' is no pattern"),

@@ -27,6 +27,9 @@ named: ff.Deduped = ff.dedupe(dump, rename={"text": "{} ({n})"}, target="postgre
 safe: ff.Scrubbed = ff.scrub(dump, rule={"accounts.user.email": "email"}, preset="all", key_file=Path("scrub.key"))
 compared: ff.Diff = ff.diff(dump, ff.read("b.json"), by_identity=True, ignore="auth.user.last_login")
 joined: ff.Joined = ff.merge(ff.read("a.json", "b.json"), prefer="last", rejects=Path("rejects.json"))
+checked: ff.Checked = ff.check(dump, ff.sources_from(["schema.json"]), backend="postgresql", skip=["nan"])
+mended: ff.Renamed = ff.rename(dump, model={"a.b": "a.c"}, fill={"a.b.n": 0}, cut=["a.b.t=9"], null_nan="*", tell=print)
+small: ff.Subset = ff.subset(dump, ff.infer(dump), start="blog.post:1,2", sample="1%", follow_reverse=["blog"])
 try:
     for difference in compared.differences():
         print(difference.kind, difference.model, difference.fields, difference.a and difference.a.pk)
@@ -35,6 +38,9 @@ try:
     print(written.records, parts.records, found.table(), kept.dropped, ordered.cycles)
     print(once.dropped, named.renamed, once.followed, once.united, once.messages(), once.unmatched)
     print(safe.scrubbed, safe.followed, safe.addresses, safe.leaks, safe.personal, safe.unknown, safe.key_was_made)
+    print(
+        checked.ok, checked.errors, checked.groups(), checked.json(), mended.followed, mended.unmatched, small.missing
+    )
     print(rows.rows, rows.files[0].name, resets.sql(), resets.statements, resets.unknown)
 except ff.InputError as error:
     print(error.file, error.number, error.offset, error.model, error.pk)
@@ -45,4 +51,6 @@ ff.write(dump, "out.json", indent="2")  # type: ignore[arg-type]
 ff.split(dump, "parts", by="field")  # type: ignore[arg-type]
 ff.sequences(dump, dialect="oracle")  # type: ignore[arg-type]
 ff.merge(dump, prefer="newest")  # type: ignore[arg-type]
+ff.check(dump, backend="oracle")  # type: ignore[arg-type]
+ff.rename(dump, null_nan=True)  # type: ignore[arg-type]
 ff.diff(dump)  # type: ignore[call-arg]
