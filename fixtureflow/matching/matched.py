@@ -18,6 +18,7 @@ from fixtureflow.matching.fates import KEPT
 from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.matching.links import added_links, replaced_lists
 from fixtureflow.matching.log import Log
+from fixtureflow.matching.notes import notes
 from fixtureflow.matching.opened import opened
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.patterns import Pattern, any_matches
@@ -192,63 +193,7 @@ class Matched(Records):
         resolver = self.resolver
         if resolver is None:
             return []
-        said = list(self._notes)
-        kept = [(label, pk) for label, number, pk in resolver.decider.replaced if resolver.fates.fate[number] in KEPT]
-        for label, pk in kept[:10]:
-            said.append(f"replaced: {label} pk {pk} takes the place of the row that migrate makes")
-        for (field, to), keys in resolver.references.assumed.items():
-            count = f"{len(keys):,} key{'s' if len(keys) > 1 else ''}"
-            said.append(f"assumed: {field} → {to}: {count} not in the dump, taken to be the target's rows")
-        differing: dict[str, list[str]] = {}
-        for (label, name), rows in resolver.decider.differences.most_common():
-            differing.setdefault(label, []).append(f"{name} {rows:,}")
-        for label, fields in differing.items():
-            more = " …" if len(fields) > 8 else ""
-            said.append(f"differs: {label}: {', '.join(fields[:8])}{more}: the target's values stay")
-        said += [resolver.trees.message(resolver.schema.models[label]) for label in resolver.trees.grown]
-        for label, pks in self.deleted.items():
-            many = f"{len(pks):,} row{'s' if len(pks) > 1 else ''}"
-            said.append(f"to be deleted: {many} of {label}: look at {self._delete_sql}, run it, then load the fixture")
-        for plan in resolver.plans.values():
-            said += [
-                f"not checked: unique constraint {unique.name} of {plan.label}, which the database cannot be asked for"
-                for unique in plan.not_checked
-            ]
-            said += [
-                f"left as they are: {link.model}.{link.field} → {link.to.model} is only a guess (--trust-guesses)"
-                for link in plan.guessed
-                if link.to.model in resolver.fates.changed
-            ]
-        said += [
-            f"left to loaddata: references to {label} by natural key, whose fields are not known"
-            for label in sorted(resolver.references.unread)
-        ]
-        said += self._ids_inside()
-        total = sum(counts["in"] for counts in self.counts.values())
-        if resolver.decider.identical > 0.95 * total and total > 20:
-            said.append("nearly all records are in the target as they are: is this the database they were dumped from?")
-        return said
-
-    def _ids_inside(self) -> list[str]:
-        """Fields whose text holds ids that may have changed."""
-        resolver = self.resolver
-        said = []
-        for label, counts in self.counts.items():
-            plan = resolver.plans.get(label) if resolver else None
-            if plan is None or resolver is None or not counts["out"]:
-                continue
-            for name, field in plan.model.fields.items():
-                moved = sorted(
-                    to
-                    for to in resolver.fates.changed
-                    if field.holds_ids and ("*" in field.holds_ids or to in field.holds_ids)
-                )
-                if moved:
-                    names = ", ".join(moved[:3]) + (" …" if len(moved) > 3 else "")
-                    said.append(
-                        f"not rewritten: {label}.{name} of {counts['out']:,} records may hold ids of {names} inside"
-                    )
-        return said
+        return [*self._notes, *notes(resolver, self.counts, self.deleted, str(self._delete_sql))]
 
     def _told(self) -> dict[str, object]:
         return {

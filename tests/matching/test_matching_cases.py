@@ -180,3 +180,16 @@ def test_a_proxy_and_its_model_share_their_keys(tmp_path: Path) -> None:
     schema.write_text(json.dumps({"models": {"app.u": {"table": "app_u"}, "app.person": {"proxy_for": "app.u"}}}))
     records = [row("person", 20, name="b", email=None), row("u", 21, name="b", email=None)]
     assert len(case.kept(*records, schema=ff.sources_from([str(schema)]))) == 1
+
+
+def test_a_field_of_which_nothing_is_known_may_be_a_reference(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        USERS,
+        f"CREATE TABLE app_log ({ID}, who_id integer NOT NULL)",
+        "INSERT INTO app_u VALUES (7, 'ann', NULL)",
+    )
+    records = [row("u", 1, name="ann", email=None), row("log", 2, who=1)]
+    kept = ff.filter(ff.read(io.BytesIO(json.dumps(records).encode())), target=case.target)
+    assert [record.value() for record in kept] == [records[1]]
+    assert "left as they are: who of app.log, of which nothing is known (--settings, --schema)" in kept.messages()
