@@ -31,14 +31,17 @@ def model_graph(schema: Schema, models: Iterable[str], generic: Mapping[str, set
     """
     graph = nx.DiGraph()
     graph.add_nodes_from(models)
-    concrete = {found.label if (found := schema.concrete(model)) else model: model for model in graph}
+    of: dict[str, list[str]] = {}
+    """The nodes whose records are rows of a model: itself and its proxies."""
     for model in graph:
-        wanted = [link.to.model for link in links_of(schema, model)] + sorted((generic or {}).get(model, ()))
-        graph.add_edges_from((model, concrete[to]) for to in wanted if to in concrete)
+        concrete = schema.concrete(model)
+        of.setdefault(concrete.label if concrete else model, []).append(model)
     for model in list(graph):
-        for to in _looked_up(schema, model):
-            other = concrete.get(to)
-            if other and other != model and not graph.has_edge(model, other) and not nx.has_path(graph, other, model):
+        wanted = [link.to.model for link in links_of(schema, model)] + sorted((generic or {}).get(model, ()))
+        graph.add_edges_from((model, other) for to in wanted for other in of.get(to, ()))
+    for model in list(graph):
+        for other in (other for to in _looked_up(schema, model) for other in of.get(to, ())):
+            if other != model and not graph.has_edge(model, other) and not nx.has_path(graph, other, model):
                 graph.add_edge(model, other)
     return graph
 

@@ -193,3 +193,21 @@ def test_a_field_of_which_nothing_is_known_may_be_a_reference(tmp_path: Path) ->
     kept = ff.filter(ff.read(io.BytesIO(json.dumps(records).encode())), target=case.target)
     assert [record.value() for record in kept] == [records[1]]
     assert "left as they are: who of app.log, of which nothing is known (--settings, --schema)" in kept.messages()
+
+
+def test_a_proxys_record_under_one_of_its_model(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        f"CREATE TABLE app_cat ({ID}, name text NOT NULL, parent_id integer REFERENCES app_cat (id), "
+        "UNIQUE (parent_id, name))",
+        "INSERT INTO app_cat VALUES (1, 'other', NULL)",
+        "INSERT INTO app_cat VALUES (2, 'b', 1)",
+    )
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({"models": {"app.cat": {"table": "app_cat"}, "app.kind": {"proxy_for": "app.cat"}}}))
+    records = [row("cat", 1, name="mine", parent=None), row("kind", 20, name="b", parent=1)]
+    for given in (records, records[::-1]):
+        kept = case.kept(*given, schema=ff.sources_from([str(schema)]), renumber=True)
+        (mine,) = [record for record in kept if record["fields"]["name"] == "mine"]
+        (below,) = [record for record in kept if record["fields"]["name"] == "b"]
+        assert (mine["pk"] > 2, below["fields"]["parent"]) == (True, mine["pk"])
