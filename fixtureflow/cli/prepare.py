@@ -13,7 +13,6 @@ from fixtureflow.cli.options import (
     Repair,
     SchemaFiles,
     Settings,
-    Target,
     TargetSettings,
     TrustGuesses,
 )
@@ -25,7 +24,14 @@ __all__ = ["command"]
 def command(
     inputs: Inputs = None,
     directory: Annotated[str, typer.Option("-d", "--directory", metavar="DIR", help="The folder to fill.")] = "ready",
-    target: Target = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="URL",
+            help="The database to load into: postgresql://user@host/name, an SQLite file, django:ALIAS.",
+        ),
+    ] = None,
     target_settings: TargetSettings = None,
     schema: SchemaFiles = None,
     settings: Settings = None,
@@ -78,7 +84,7 @@ def command(
     \b
     Examples:
       fixtureflow prepare all.json --target postgresql://user@host/new -d ready
-      fixtureflow prepare all.json --target django:default --target-settings mysite.settings --settings mysite.settings
+      fixtureflow prepare all.json --target django:default --target-settings mysite.settings --parts
     """
     import fixtureflow as ff
     from fixtureflow.cli.filter import say_matched
