@@ -96,7 +96,8 @@ class Resolver:
                 self._settle(unit.models)
 
     def _settle(self, labels: Sequence[str]) -> None:
-        self.lost.settle([Linked(self._inner(label), partial(self._reread, label)) for label in labels])
+        kept = [label for label in labels if label not in self._left_out]
+        self.lost.settle([Linked(self._inner(self.plans[label]), partial(self._reread, label)) for label in kept])
         self.references.forget()
 
     def _plan(self, label: str) -> Plan | None:
@@ -111,14 +112,12 @@ class Resolver:
         plan.grows = self._renumber and tree is not None and plantable(tree, plan.table.fields)
         return plan
 
-    def _inner(self, label: str) -> list[Link]:
+    def _inner(self, plan: Plan) -> list[Link]:
         """The references of a model within its cycle: where they lead is known when all of it is decided on."""
-        if label in self._left_out:
-            return []
-        return [link for link in self.plans[label].links if link.kind == "generic" or link.to.model in self._unit]
+        return [link for link in plan.links if link.kind == "generic" or link.to.model in self._unit]
 
     def _reread(self, label: str) -> Iterator[Rows]:
-        links = self._inner(label)
+        links = self._inner(self.plans[label])
         names = [name for link in links for name in (link.field, link.content_type) if name]
         for batch in self._reader.batches(label, Columns(list(dict.fromkeys(names))), lookups=False):
             columns = dict(batch.columns)
@@ -186,7 +185,7 @@ class Resolver:
         found = lookup.find(plan, batch, led)
         for at in lookup.there(plan, pks):
             found[at].there = True
-        inner = self._inner(plan.label) if self._unit else ()
+        inner = self._inner(plan) if self._unit else ()
         lost = {} if batch.hidden else self.lost.find((k for k in plan.links if k not in inner), batch.columns, led)
         moved = self._moved(plan, batch, pks, led)
         odd = found.keys() | lost.keys() | moved.keys()

@@ -211,3 +211,11 @@ def test_a_proxys_record_under_one_of_its_model(tmp_path: Path) -> None:
         (mine,) = [record for record in kept if record["fields"]["name"] == "mine"]
         (below,) = [record for record in kept if record["fields"]["name"] == "b"]
         assert (mine["pk"] > 2, below["fields"]["parent"]) == (True, mine["pk"])
+
+
+def test_a_cycle_of_which_only_proxies_are_in_the_dump(tmp_path: Path) -> None:
+    case = Case(tmp_path, f"CREATE TABLE app_cat ({ID}, name text UNIQUE, parent_id integer REFERENCES app_cat (id))")
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({"models": {"app.cat": {"table": "app_cat"}, "app.kind": {"proxy_for": "app.cat"}}}))
+    records = [row("kind", 1, name="a", parent=2), row("kind", 2, name="b", parent=None)]
+    assert case.kept(*records, schema=ff.sources_from([str(schema)])) == records
