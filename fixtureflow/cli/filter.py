@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fixtureflow.cli.options import (
     At,
     Compact,
+    Dangling,
+    Exclude,
     FormatOption,
+    Include,
     Indent,
     Inputs,
+    Lists,
+    Lookup,
     OutputFile,
+    Prefer,
     Quiet,
     Repair,
     SchemaFiles,
@@ -32,12 +38,8 @@ __all__ = ["command", "say_matched"]
 
 def command(
     inputs: Inputs = None,
-    include: Annotated[
-        list[str] | None, typer.Option("--include", metavar="PATTERN", help="Keep only models like this; repeatable.")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", metavar="PATTERN", help="Leave out models like this; repeatable.")
-    ] = None,
+    include: Include = None,
+    exclude: Exclude = None,
     target: Annotated[
         str | None,
         typer.Option(
@@ -50,33 +52,13 @@ def command(
     target_settings: TargetSettings = None,
     schema: SchemaFiles = None,
     settings: Settings = None,
-    lookup: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--lookup",
-            metavar="FIXTURE|URL",
-            help="Rows that the dump lacks (-e contenttypes): a fixture, an SQLite file, the old database; repeatable.",
-        ),
-    ] = None,
+    lookup: Lookup = None,
     renumber: Annotated[
         bool, typer.Option("--renumber", help="A record whose pk is another row's in the target gets a free one.")
     ] = False,
-    dangling: Annotated[
-        Literal["reject", "null", "keep"],
-        typer.Option("--dangling", help="References to nothing: reject the record, set them to null, or keep them."),
-    ] = "reject",
-    m2m: Annotated[
-        Literal["union", "target", "fixture"],
-        typer.Option("--m2m", help="Lists of records left out: unite with those of the target's rows, or one side's."),
-    ] = "union",
-    prefer: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--prefer",
-            metavar="fixture:PATTERN",
-            help="Rows of models like this take the place of those that the target has; repeatable.",
-        ),
-    ] = None,
+    dangling: Dangling = "reject",
+    m2m: Lists = "union",
+    prefer: Prefer = None,
     delete_sql: Annotated[
         str | None,
         typer.Option("--delete-sql", metavar="FILE", help="Write here what has to be deleted first, to be looked at."),

@@ -11,12 +11,18 @@ from fixtureflow.console import Session
 __all__ = [
     "At",
     "Compact",
+    "Dangling",
     "Dialect",
+    "Exclude",
     "FormatOption",
+    "Include",
     "Indent",
     "InputFiles",
     "Inputs",
+    "Lists",
+    "Lookup",
     "OutputFile",
+    "Prefer",
     "Quiet",
     "Repair",
     "SchemaFiles",
@@ -76,6 +82,36 @@ Dialect = Annotated[
 ]
 TrustGuesses = Annotated[
     bool, typer.Option("--trust-guesses", help="Follow also references that the schema has only guessed.")
+]
+Include = Annotated[
+    list[str] | None, typer.Option("--include", metavar="PATTERN", help="Keep only models like this; repeatable.")
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", metavar="PATTERN", help="Leave out models like this; repeatable.")
+]
+Lookup = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lookup",
+        metavar="FIXTURE|URL",
+        help="Rows that the dump lacks (-e contenttypes): a fixture, an SQLite file, the old database; repeatable.",
+    ),
+]
+Dangling = Annotated[
+    Literal["reject", "null", "keep"],
+    typer.Option("--dangling", help="References to nothing: reject the record, set them to null, or keep them."),
+]
+Lists = Annotated[
+    Literal["union", "target", "fixture"],
+    typer.Option("--m2m", help="Lists of records left out: unite with those of the target's rows, or one side's."),
+]
+Prefer = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prefer",
+        metavar="fixture:PATTERN",
+        help="Rows of models like this take the place of those that the target has; repeatable.",
+    ),
 ]
 InputFiles = Annotated[
     list[str] | None,

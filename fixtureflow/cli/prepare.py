@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from fixtureflow.cli.options import (
     At,
+    Dangling,
+    Exclude,
+    Include,
     Inputs,
+    Lists,
+    Lookup,
+    Prefer,
     Quiet,
     Repair,
     SchemaFiles,
@@ -35,39 +41,15 @@ def command(
     target_settings: TargetSettings = None,
     schema: SchemaFiles = None,
     settings: Settings = None,
-    include: Annotated[
-        list[str] | None, typer.Option("--include", metavar="PATTERN", help="Only models like this; repeatable.")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", metavar="PATTERN", help="No models like this; repeatable.")
-    ] = None,
-    lookup: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--lookup",
-            metavar="FIXTURE|URL",
-            help="A fixture, or the old database, with rows that the dump lacks; repeatable.",
-        ),
-    ] = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    lookup: Lookup = None,
     no_renumber: Annotated[
         bool, typer.Option("--no-renumber", help="Reject a record whose pk is another row's; no free one is taken.")
     ] = False,
-    dangling: Annotated[
-        Literal["reject", "null", "keep"],
-        typer.Option("--dangling", help="References to nothing: reject the record, set them to null, or keep them."),
-    ] = "reject",
-    m2m: Annotated[
-        Literal["union", "target", "fixture"],
-        typer.Option("--m2m", help="Lists of records left out: unite with those of the target's rows, or one side's."),
-    ] = "union",
-    prefer: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--prefer",
-            metavar="fixture:PATTERN",
-            help="Rows of models like this take the place of those that the target has; repeatable.",
-        ),
-    ] = None,
+    dangling: Dangling = "reject",
+    m2m: Lists = "union",
+    prefer: Prefer = None,
     parts: Annotated[bool, typer.Option("--parts", help="A numbered file for each model, to load one by one.")] = False,
     trust_guesses: TrustGuesses = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier run has put there.")] = False,
@@ -115,7 +97,7 @@ def command(
         )
         say_matched(run, prepared.matched)
         for line in prepared.warnings:
-            run.say(f"receivers: {line}" if "natural key" not in line else line)
+            run.say(line)
         for step in prepared.steps:
             run.say(f"{step.name}: {step.records:,} in {step.seconds:.1f} s")
         if prepared.rejected:
