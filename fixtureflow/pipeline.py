@@ -133,7 +133,7 @@ def prepare(
         found = Prepared(Path(folder), matched, order(read(drafts / "matched.json"), known), steps=steps)
         with _timed(steps, "ordered") as step:
             names = _laid_out(found.ordered, drafts, known, parts=parts)
-            found.files, step.records = list(names), step.records or sum(names.values())
+            found.files, step.records = list(names), sum(names.values())
         with _timed(steps, "sequences") as step:
             counted = sequences(read(*(drafts / name for name in names)) if names else [], known, target=target)
             (drafts / SEQUENCES).write_text(counted.sql(), encoding="utf-8")

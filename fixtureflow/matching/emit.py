@@ -74,7 +74,7 @@ class Emission:
         changes = self._rewriting.changes(piece)
         names = changes.names(len(stretch))
         counts["changed"] += sum(map(bool, names))
-        if self._log.wanted:
+        if self._log.wanted and names:
             self._log_changed(piece, names)
         return self._rewriting.rewritten(piece, changes)
 

@@ -75,7 +75,7 @@ class Fates:
 
     def numbers(self, label: str, pks: Sequence[Any]) -> list[int]:
         """The same of many that have a pk."""
-        numbers = self.keys(label).number_all(pks)
+        numbers = list(map(self.keys(label).number, pks))
         if (most := max(numbers, default=0)) >= len(self.fate):
             self.fate.extend(bytes(most + 1024 - len(self.fate)))
         return numbers

@@ -1,7 +1,8 @@
-"""The lists of records that are left out, united with those that the target's rows have: rows of the tables between.
+"""The lists of records that are left out, brought to the target's rows.
 
-loaddata takes a record of an automatic many-to-many model (`auth.user_groups`) as of any other, and so a link is added
-without a single column of the target's own rows being written again.
+They are united by rows of the tables between: loaddata takes a record of an automatic many-to-many model
+(`auth.user_groups`) as of any other, and so no column of the target's own rows is written again. Where a list is to
+lose what only the target has, the row is written again as it is, with the list of the fixture.
 """
 
 from __future__ import annotations

@@ -39,10 +39,10 @@ class Piece(NamedTuple):
     fields: dict[str, list[bytes]]
     """The texts of what may change, by field."""
     fates: list[int]
-
-    @property
-    def keep(self) -> list[bool]:
-        return [fate in KEPT for fate in self.fates]
+    keep: list[bool]
+    """Which of them are kept?"""
+    text: bytes
+    """The records and what parts them."""
 
 
 class Changes(NamedTuple):
@@ -54,7 +54,9 @@ class Changes(NamedTuple):
     """By place, of those that change."""
 
     def names(self, size: int) -> list[tuple[str, ...]]:
-        """The fields that change, of each of `size` records."""
+        """The fields that change, of each of `size` records; nothing at all where none does."""
+        if not self.fields and not self.pks:
+            return []
         columns = [[name if a != b else "" for a, b in zip(*both, strict=True)] for name, both in self.fields.items()]
         columns.append(["pk" if at in self.pks else "" for at in range(size)])
         return [tuple(filter(None, row)) for row in zip(*columns, strict=True)]
@@ -79,16 +81,18 @@ class Rewriting:
     def piece(self, plan: Plan, stretch: Stretch) -> Piece:
         """What there is to know of a stretch."""
         reader = self._reader(plan, stretch.run.model)
-        pks, *columns = reader.columns(stretch)
+        array = stretch.array()
+        get_pks, columns = reader.apart(stretch, array)
+        pks = get_pks()
         numbers = self._numbers(plan, stretch.run.model, pks)
-        fate = self._resolver.fates.fate
+        fates = [self._resolver.fates.fate[number] for number in numbers]
         fields = dict(zip(reader.names, columns, strict=True))
-        return Piece(plan, stretch, numbers, pks, fields, [fate[number] for number in numbers])
+        return Piece(plan, stretch, numbers, pks, fields, fates, [fate in KEPT for fate in fates], array[1:-1])
 
     def changes(self, piece: Piece) -> Changes:
         """What changes in the records that are kept."""
         plan, keep = piece.plan, piece.keep
-        style = style_of(piece.stretch.array()[1:-1])
+        style = style_of(piece.text)
         fields: dict[str, tuple[list[bytes], list[bytes]]] = {}
         for link in self._touched(plan):
             old = piece.fields.get(link.field)
@@ -115,7 +119,7 @@ class Rewriting:
         def again(text: bytes) -> Mapping[str, Sequence[bytes]]:
             return dict(zip(reader.names, reader.of_array(b"[%b]" % text), strict=True))
 
-        text = piece.stretch.array()[1:-1]
+        text = piece.text
         if changes.fields:
             text = replaced(text, style_of(text), changes.fields, again)
         turned = Turned(text, piece.stretch)

@@ -53,10 +53,6 @@ class Keys:
             self._held += 1
         return known
 
-    def number_all(self, values: Iterable[Any]) -> list[int]:
-        """`number` of each."""
-        return list(map(self.number, values))
-
     def find(self, value: Any) -> int:
         key: Any = value if self._numeric and type(value) is int else self._form(value)
         if type(key) is int and 0 <= key < len(self.dense):
