@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fixtureflow.cli.options import At, Quiet, Repair, SchemaFiles, Settings, Target, TargetSettings, say_unmatched
+from fixtureflow.cli.options import (
+    At,
+    Exclude,
+    Include,
+    Quiet,
+    Repair,
+    SchemaFiles,
+    Settings,
+    Target,
+    TargetSettings,
+    say_unmatched,
+)
 from fixtureflow.console import Session, amount, session
 
 if TYPE_CHECKING:
@@ -19,12 +30,8 @@ __all__ = ["command"]
 def command(
     a: Annotated[str, typer.Argument(metavar="A", help="The one fixture, the old; - is stdin.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The other one, the new.")],
-    include: Annotated[
-        list[str] | None, typer.Option("--include", metavar="PATTERN", help="Only models like this; repeatable.")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", metavar="PATTERN", help="No models like this; repeatable.")
-    ] = None,
+    include: Include = None,
+    exclude: Exclude = None,
     ignore: Annotated[
         list[str] | None,
         typer.Option("--ignore", metavar="MODEL.FIELD", help="Do not compare fields like this; repeatable."),
