@@ -40,14 +40,13 @@ def compared(
     theirs = {places[nth]: columns for nth, columns in found.items()}
     names = [*plan.compared, *plan.pk]
     out = {}
-    links = {link.field: link for link in plan.links if not link.many and link.field not in led}
-    for at, ours in _ours(plan, batch, sorted(theirs)):
+    ours = _ours(plan, batch, sorted(theirs))
+    followed = _followed(plan, references, ours, led)
+    for nth, (at, values) in enumerate(ours):
         columns = theirs[at]
         differs, sure = [], True
-        for name, same, value, other in zip(plan.compared, plan.comparers, ours, columns, strict=False):
-            one = led[name][at] if name in led else None
-            if name in links and links[name].kind != "generic":
-                (one,) = references.column(links[name], [value])
+        for name, same, value, other in zip(plan.compared, plan.comparers, values, columns, strict=False):
+            one = led[name][at] if name in led else followed[name][nth] if name in followed else None
             mine = value if one is None else one.pk
             sure = sure and (one is None or one.state is not State.LATER)
             if one is not None and one.state is State.LOST:
@@ -58,6 +57,25 @@ def compared(
                 differs.append(name)
         out[at] = Beside(differs, dict(zip(names, columns, strict=True)), sure)
     return out
+
+
+def _followed(
+    plan: Plan,
+    references: References,
+    ours: Sequence[tuple[int, Sequence[Any]]],
+    led: Mapping[str, Sequence[Led | None]],
+) -> dict[str, list[Led | None]]:
+    """Where the references of these records lead that are not in `led`, by field."""
+    names = {name: nth for nth, name in enumerate(plan.compared)}
+
+    def column(name: str) -> list[Any]:
+        return [values[names[name]] for _, values in ours]
+
+    return {
+        link.field: references.column(link, column(link.field), column(link.content_type) if link.content_type else ())
+        for link in plan.links
+        if not link.many and link.field in names and link.field not in led
+    }
 
 
 def _ours(plan: Plan, batch: Batch, places: Sequence[int]) -> Sequence[tuple[int, tuple[Any, ...]]]:

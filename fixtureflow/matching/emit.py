@@ -97,6 +97,8 @@ class Emission:
         remembered: dict[Link, list[tuple[Any, bytes]]] = {}
         for at, (number, fate) in enumerate(zip(piece.numbers, decided, strict=True)):
             if fate in DROPPED:
+                if not self._log.wanted and not lists:
+                    continue
                 pk = resolver.fates.moved(number, value(pks[at]))
                 if self._log.wanted:
                     differs = resolver.decider.differs.get(number, ())

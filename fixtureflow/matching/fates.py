@@ -75,7 +75,7 @@ class Fates:
 
     def numbers(self, label: str, pks: Sequence[Any]) -> list[int]:
         """The same of many that have a pk."""
-        numbers = list(map(self.keys(label).number, pks))
+        numbers = self.keys(label).number_all(pks)
         if (most := max(numbers, default=0)) >= len(self.fate):
             self.fate.extend(bytes(most + 1024 - len(self.fate)))
         return numbers
@@ -114,6 +114,11 @@ class Fates:
             self.lost.add(label)
         if moved is not None or fate in (Fate.REJECTED, Fate.ABSENT):
             self.changed.add(label)
+
+    def where_moved(self, numbers: Sequence[int]) -> list[int]:
+        """The places of those that have another pk in the target."""
+        moved = self._moved
+        return [at for at, number in enumerate(numbers) if number in moved] if moved else []
 
     def moved(self, number: int, pk: Any) -> Any:
         """The pk in the target of the record that had `pk`."""

@@ -58,16 +58,15 @@ class Lost:
     ) -> dict[int, Reason]:
         """Of the records at which places a reference leads to nothing, and why.
 
-        `led` has where the fields of single references lead; a field that it lacks leads somewhere.
+        `led` has where references lead that have been followed already.
         """
         out: dict[int, Reason] = {}
         for link in links:
-            if self.fatal(link) and (link.many or link.field in led):
+            if self.fatal(link):
                 places, ends = self._ends(link, columns, led)
-                if any(one is not None and one.state is State.LOST for one in set(ends)):
-                    for at, one in zip(places, ends, strict=True):
-                        if one is not None and one.state is State.LOST:
-                            out.setdefault(at, _refers(link, one.reason))
+                for at, one in zip(places, ends, strict=False):
+                    if one is not None and one.state is State.LOST:
+                        out.setdefault(at, _refers(link, one.reason))
         return out
 
     def settle(self, models: Sequence[Linked]) -> None:
@@ -77,11 +76,11 @@ class Lost:
         fates = self._fates
         for one in models:
             for rows in one.read():
-                for at, reason in self.find(one.links, rows.columns, self._followed(one.links, rows.columns)).items():
+                for at, reason in self.find(one.links, rows.columns, {}).items():
                     self._reject(rows.numbers[at], one.links[0].model, reason)
         if not any(link.kind == "generic" or link.to.model in fates.lost for one in models for link in one.links):
             return
-        self._references.forget()
+        self._references.forget({one.links[0].model for one in models})
         back: dict[int, list[tuple[int, Link]]] = {}
         for one in models:
             for link in one.links:
@@ -99,25 +98,18 @@ class Lost:
             self.reasons[number] = reason
             self._fates.decide(label, number, Fate.REJECTED)
 
-    def _followed(self, links: Sequence[Link], columns: Columns) -> dict[str, list[Led | None]]:
-        led = {}
-        for link in links:
-            values = columns[link.field]
-            if not link.many and not self._references.unchanged(link, values):
-                kinds = columns[link.content_type] if link.content_type else ()
-                led[link.field] = self._references.column(link, values, kinds)
-        return led
-
     def _ends(
         self, link: Link, columns: Columns, led: Mapping[str, Sequence[Led | None]]
     ) -> tuple[Sequence[int], Sequence[Led | None]]:
-        """Where a reference leads, and the places of the records that have it."""
-        if not link.many:
-            return range(len(led[link.field])), led[link.field]
-        places, flat = _flat(columns[link.field])
-        if self._references.unchanged(link, flat):
-            return (), ()
-        return places, self._references.column(link, flat)
+        """Where a reference leads, and the places of the records that have it; nothing where none leads to nothing."""
+        if link.many:
+            places, flat = _flat(columns[link.field])
+            return places, self._references.lost(link, flat)
+        ends = led.get(link.field)
+        if ends is None:
+            kinds = columns[link.content_type] if link.content_type else ()
+            ends = self._references.lost(link, columns[link.field], kinds)
+        return range(len(ends)), ends
 
     def _edges(self, link: Link, one: Linked) -> Iterable[tuple[int, int]]:
         """The numbers of kept records, and of those that they refer to."""

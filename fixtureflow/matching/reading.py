@@ -28,6 +28,7 @@ class Reader:
         self._left_out = left_out
         self._fates = fates
         self._met = bytearray()
+        self._registered: set[str] = set()
         self._naturals = Naturals(schema, catalogue)
         self.labels = list(dict.fromkeys(label for one, _ in self._catalogues for label in one.models))
         self._labels_of: dict[str, list[str]] = {}
@@ -73,15 +74,16 @@ class Reader:
 
     def register(self, label: str) -> None:
         """Number all records of a model, so that what refers to them finds them."""
-        for batch in self.batches(label, Columns([])):
-            del batch
+        if label not in self._registered:
+            self._registered.add(label)
+            for _ in self.batches(label, Columns([])):
+                pass
 
     def highest(self, label: str) -> int:
         """The highest integer among the pks of a concrete model."""
-        columns, form = Columns([]), key_form(self._schema, Place(label, ""))
-        stretches = (s for one, _ in self._catalogues for s in one.stretches(*self._labels_of.get(label, [label])))
-        pks = (form(pk) for stretch in stretches for pk in columns.columns(stretch)[0] if pk is not None)
-        return max((pk for pk in pks if isinstance(pk, int)), default=0)
+        for one in self._labels_of.get(label, ()):
+            self.register(one)
+        return self._fates.keys(label).highest()
 
     def by(self, place: Place) -> dict[Key, tuple[int, Any]]:
         """The number and the pk of each record of a model by a field, or by natural key where its fields are known."""

@@ -88,7 +88,6 @@ class Resolver:
                     self._reader.register(label)
             self._decide_unit(unit.models)
             self._decide_postponed()
-            self.references.forget()
             if unit.cyclic:
                 self._settle(unit.models)
             rejected = sum(self.trees.place(self.plans[label], label) for label in unit.models)
@@ -97,8 +96,9 @@ class Resolver:
 
     def _settle(self, labels: Sequence[str]) -> None:
         kept = [label for label in labels if label not in self._left_out]
+        self.references.forget(self._unit)
         self.lost.settle([Linked(self._inner(self.plans[label]), partial(self._reread, label)) for label in kept])
-        self.references.forget()
+        self.references.forget(self._unit)
 
     def _plan(self, label: str) -> Plan | None:
         """How the records of a model are matched; None for one that is only looked up, and that the target lacks."""
@@ -204,19 +204,15 @@ class Resolver:
             self._postponed.append((plan, batch.taken(unsure)))
 
     def _followed(self, plan: Plan, batch: Batch) -> dict[str, list[Led | None]]:
-        """By field, where the single references of each row lead."""
+        """By field, where the references of each row lead that its keys are made of."""
         led = {}
         for link in plan.links:
-            key = link.by_pk or link.field in plan.needed
-            if link.many or (not key and link.kind != "generic" and link.to.model in self._unit):
-                continue
-            values = batch.columns.get(link.field, batch.pks)
-            if link.by_pk:
-                values = _or_pks(values, batch.pks)
-            elif not key and self.references.unchanged(link, values):
-                continue
-            kinds = batch.columns[link.content_type] if link.content_type else ()
-            led[link.field] = self.references.column(link, values, kinds)
+            if link.field in plan.needed and not link.many:
+                values = batch.columns.get(link.field, batch.pks)
+                if link.by_pk:
+                    values = _or_pks(values, batch.pks)
+                kinds = batch.columns[link.content_type] if link.content_type else ()
+                led[link.field] = self.references.column(link, values, kinds)
         return led
 
     def _own_pks(self, plan: Plan, batch: Batch, led: Mapping[str, Sequence[Led | None]]) -> list[Any]:

@@ -17,7 +17,7 @@ from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.references import Led, State
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.record import Record
-from fixtureflow.references.links import Link
+from fixtureflow.references.links import Link, Place
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.reread.texts import Texts
 from fixtureflow.stream import Block
@@ -26,7 +26,7 @@ from fixtureflow.turning.rewrite import Style, Turned, listed, replaced, style_o
 __all__ = ["Changes", "Piece", "Rewriting", "encoded", "value", "values"]
 
 REMEMBERED = 100_000
-"""Texts of one field."""
+"""Texts of keys of one place."""
 
 
 class Piece(NamedTuple):
@@ -70,7 +70,8 @@ class Rewriting:
         self._unite = unite
         self._readers: dict[str, Texts] = {}
         self._nameless: Counter[str] = Counter()
-        self._memo: dict[tuple[str, str], dict[Any, bytes]] = {}
+        self._memos: dict[tuple[Place, bool, bool], dict[Any, bytes]] = {}
+        """New texts by old ones, of what is a key of one place."""
 
     def untouched(self, plan: Plan) -> bool:
         """Are all records of a model kept, byte for byte?"""
@@ -172,11 +173,9 @@ class Rewriting:
         if piece.plan.label not in fates.changed:
             return {}
         out = {}
-        for at, (number, text, kept) in enumerate(zip(piece.numbers, piece.pks, piece.keep, strict=True)):
-            if kept and (text or fates.fate[number] == Fate.UPDATED):
-                moved = fates.moved(number, None)
-                if moved is not None:
-                    out[at] = encoded(moved)
+        for at in fates.where_moved(piece.numbers):
+            if piece.keep[at] and (piece.pks[at] or piece.fates[at] == Fate.UPDATED):
+                out[at] = encoded(fates.moved(piece.numbers[at], None))
         return out
 
     def _replanted(self, piece: Piece) -> dict[str, tuple[list[bytes], list[bytes]]]:
@@ -195,7 +194,7 @@ class Rewriting:
 
     def _column(self, link: Link, old: Sequence[bytes], kinds: Sequence[bytes], style: Style) -> list[bytes]:
         """The new texts of a field's values; `kinds` are the content types beside a generic one."""
-        memo = self._memo.setdefault((link.model, link.field), {})
+        memo = self._memos.setdefault((link.to, link.kind == "generic", link.many), {})
         if len(memo) > REMEMBERED:
             memo.clear()
         keys: Sequence[Any] = old
@@ -208,8 +207,7 @@ class Rewriting:
             for key in new:
                 memo[key] = self._list(link, key[0], style)
         elif link.kind == "generic":
-            given = [value(text) for text, _ in new]
-            types = [value(kind) for _, kind in new]
+            given, types = values([text for text, _ in new]), values([kind for _, kind in new])
             for key, one, led in zip(new, given, self._resolver.references.column(link, given, types), strict=True):
                 memo[key] = self._one(key[0], one, led)
         else:

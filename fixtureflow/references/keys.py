@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from fixtureflow.references.links import Key
@@ -24,15 +24,21 @@ class Numbers:
         self.count += 1
         return self.count - 1
 
+    def take(self, count: int) -> int:
+        """The first of so many numbers."""
+        self.count += count
+        return self.count - count
+
 
 class Keys:
     """The numbers of keys of one kind. `number` gives one to a key that has none, `find` gives -1."""
 
-    __slots__ = ("_form", "_held", "_next", "_numeric", "_sparse", "dense")
+    __slots__ = ("_form", "_held", "_next", "_numbers", "_numeric", "_sparse", "dense")
 
     def __init__(self, form: Callable[[Any], Key], numbers: Numbers) -> None:
         self._form = form
         self._numeric = form(0) == 0  # otherwise no integer is ever a key, and `dense` stays empty
+        self._numbers = numbers
         self._next = numbers.next
         self.dense = array("i")
         """The numbers of the integers from 0, -1 for none: loops over millions look here before they call `number`."""
@@ -53,6 +59,29 @@ class Keys:
             self._held += 1
         return known
 
+    def number_all(self, values: Sequence[Any]) -> list[int]:
+        """`number` of each."""
+        found = self.find_all(values)
+        if -1 not in found:
+            return found
+        if self._counted(values):
+            dense, first = self.dense, self._numbers.take(len(values))
+            found = list(range(first, first + len(values)))
+            for key, number in zip(values, found, strict=True):
+                dense[key] = number
+            self._held += len(values)
+            return found
+        return list(map(self.number, values))
+
+    def _counted(self, values: Sequence[Any]) -> bool:
+        """Are they new integers, all different, that the array can hold?"""
+        if not self._numeric or set(map(type, values)) != {int} or min(values) < 0:
+            return False
+        if max(values) >= len(self.dense) and not self._grown(max(values)):
+            return False
+        dense = self.dense
+        return len(set(values)) == len(values) and max(map(dense.__getitem__, values)) < 0
+
     def find(self, value: Any) -> int:
         key: Any = value if self._numeric and type(value) is int else self._form(value)
         if type(key) is int and 0 <= key < len(self.dense):
@@ -68,6 +97,11 @@ class Keys:
             find(value) if type(value) is not int else dense[value] if 0 <= value < size else sparse(value, -1)
             for value in values
         ]
+
+    def highest(self) -> int:
+        """The highest integer, 0 if there is none."""
+        dense = next((key for key in range(len(self.dense) - 1, 0, -1) if self.dense[key] >= 0), 0)
+        return max((key for key in self._sparse if type(key) is int), default=dense)
 
     def sizes(self) -> tuple[int, int]:
         """How many places the array has, and how many keys are held outside of it."""

@@ -99,7 +99,7 @@ class Search:
 
     def _document(self, rows: Sequence[Row]) -> tuple[str, ...]:
         binary = [part.binary for part in self._parts for _ in range(2 if part.span else 1)]
-        columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in binary]
+        columns = [[row[at] for row in rows] for at in range(len(binary))]
         for at, flag in enumerate(binary):
             if flag:
                 columns[at] = [value.hex().upper() if isinstance(value, bytes) else value for value in columns[at]]
