@@ -6,6 +6,7 @@ answer at once, and a verb has to begin at once.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -43,6 +44,7 @@ VERBS = (
 
 def main() -> None:
     """The entry point of the `fixtureflow` command."""
+    gc.set_threshold(50_000, 20)  # verbs make many small objects that live, and hardly a cycle
     called = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     alone = called in VERBS and "_FIXTUREFLOW_COMPLETE" not in os.environ
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
 from typing import Any, NamedTuple, TypeAlias
 
 from fixtureflow.reread.catalogue import Catalogue
@@ -14,8 +13,8 @@ __all__ = ["Batch", "Origin", "batches"]
 
 ROWS = 5_000
 
-Origin: TypeAlias = tuple[Catalogue, Run, int]
-"""Where a record can be read again: in a run of a catalogue, the n-th."""
+Origin: TypeAlias = tuple[Catalogue, Run]
+"""Where a record can be read again."""
 
 
 class Batch(NamedTuple):
@@ -26,6 +25,8 @@ class Batch(NamedTuple):
     columns: dict[str, list[Any]]
     """By field; None for what a record leaves out."""
     origins: list[Origin]
+    nths: list[int]
+    """Which of the run it is, from 0."""
     hidden: bool
 
     def value(self, name: str, at: int) -> Any:
@@ -37,7 +38,8 @@ class Batch(NamedTuple):
         """Only those at some places."""
         columns = {name: [column[at] for at in places] for name, column in self.columns.items()}
         numbers, pks = [self.numbers[at] for at in places], [self.pks[at] for at in places]
-        return Batch(numbers, pks, columns, [self.origins[at] for at in places], self.hidden)
+        origins, nths = [self.origins[at] for at in places], [self.nths[at] for at in places]
+        return Batch(numbers, pks, columns, origins, nths, self.hidden)
 
     def joined(self, others: Sequence[Batch]) -> Batch:
         """These and others, which are hidden as these are."""
@@ -50,6 +52,7 @@ class Batch(NamedTuple):
             [pk for one in every for pk in one.pks],
             columns,
             [origin for one in every for origin in one.origins],
+            [nth for one in every for nth in one.nths],
             self.hidden,
         )
 
@@ -64,7 +67,8 @@ def batches(
         batch.pks.extend(pks)
         for column, values in zip(batch.columns.values(), fields, strict=True):
             column.extend(values)
-        batch.origins.extend(zip(repeat(catalogue), repeat(stretch.run), range(len(pks))))
+        batch.origins.extend([(catalogue, stretch.run)] * len(pks))
+        batch.nths.extend(range(len(pks)))
         if len(batch.pks) >= ROWS:
             yield batch._replace(numbers=number(batch.pks))
             batch = _empty(columns, hidden)
@@ -73,4 +77,4 @@ def batches(
 
 
 def _empty(columns: Columns, hidden: bool) -> Batch:
-    return Batch([], [], {name: [] for name in columns.names}, [], hidden)
+    return Batch([], [], {name: [] for name in columns.names}, [], [], hidden)

@@ -10,7 +10,6 @@ from fixtureflow.matching.batch import Batch
 from fixtureflow.matching.lookup import Lookup
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.references import Led, References, State
-from fixtureflow.reread.stretch import Run
 
 __all__ = ["Beside", "compared"]
 
@@ -21,7 +20,7 @@ class Beside(NamedTuple):
     differs: list[str]
     """The fields of which the row has another value."""
     theirs: dict[str, Any]
-    """The row's columns, as a driver gives them, by field."""
+    """The row's columns, as a driver gives them, by field, if some values mark a placeholder of the model."""
     sure: bool
     """False where it refers to a record that is not decided on yet, and so may come to differ."""
 
@@ -37,58 +36,62 @@ def compared(
     """Records beside rows of the target, by place in the batch; `pks` has, by place, the pk of the row."""
     places = list(pks)
     found = lookup.rows(plan, [pks[at] for at in places])
-    theirs = {places[nth]: columns for nth, columns in found.items()}
-    names = [*plan.compared, *plan.pk]
-    out = {}
-    ours = _ours(plan, batch, sorted(theirs))
-    followed = _followed(plan, references, ours, led)
-    for nth, (at, values) in enumerate(ours):
-        columns = theirs[at]
-        differs, sure = [], True
-        for name, same, value, other in zip(plan.compared, plan.comparers, values, columns, strict=False):
-            one = led[name][at] if name in led else followed[name][nth] if name in followed else None
-            mine = value if one is None else one.pk
-            sure = sure and (one is None or one.state is not State.LATER)
-            if one is not None and one.state is State.LOST:
-                differs.append(name)
-                continue
-            nothing = mine is None or other is None
-            if mine is not other if nothing else not same(mine, other):
-                differs.append(name)
-        out[at] = Beside(differs, dict(zip(names, columns, strict=True)), sure)
-    return out
-
-
-def _followed(
-    plan: Plan,
-    references: References,
-    ours: Sequence[tuple[int, Sequence[Any]]],
-    led: Mapping[str, Sequence[Led | None]],
-) -> dict[str, list[Led | None]]:
-    """Where the references of these records lead that are not in `led`, by field."""
-    names = {name: nth for nth, name in enumerate(plan.compared)}
-
-    def column(name: str) -> list[Any]:
-        return [values[names[name]] for _, values in ours]
-
+    rows = {places[nth]: columns for nth, columns in found.items()}
+    places = sorted(rows)
+    if not places:
+        return {}
+    theirs = dict(zip([*plan.compared, *plan.pk], zip(*(rows[at] for at in places), strict=True), strict=True))
+    ours: dict[str, Sequence[Any]] = dict(
+        zip(plan.compared, zip(*_ours(plan, batch, places), strict=True), strict=True)
+    )
+    differs: list[list[str]] = [[] for _ in places]
+    unsure: set[int] = set()
+    ends = {name: [column[at] for at in places] for name, column in led.items() if name in ours}
+    ends = _followed(plan, references, ours, ends)
+    for name, same in zip(plan.compared, plan.comparers, strict=True):
+        mine = ours[name]
+        if name in ends:
+            unsure.update(nth for nth, one in enumerate(ends[name]) if one is not None and one.state is State.LATER)
+            mine = [_key(value, one) for value, one in zip(mine, ends[name], strict=True)]
+        for nth, (value, other) in enumerate(zip(mine, theirs[name], strict=True)):
+            nothing = value is None or other is None
+            if value is _NO_ROW or (value is not other if nothing else not same(value, other)):
+                differs[nth].append(name)
+    named = plan.model.placeholders is not None
     return {
-        link.field: references.column(link, column(link.field), column(link.content_type) if link.content_type else ())
-        for link in plan.links
-        if not link.many and link.field in names and link.field not in led
+        at: Beside(
+            differs[nth], {name: column[nth] for name, column in theirs.items()} if named else {}, nth not in unsure
+        )
+        for nth, at in enumerate(places)
     }
 
 
-def _ours(plan: Plan, batch: Batch, places: Sequence[int]) -> Sequence[tuple[int, tuple[Any, ...]]]:
+_NO_ROW = object()
+
+
+def _key(value: Any, led: Led | None) -> Any:
+    """What the target would have for a reference; something that no row has, if it leads to nothing."""
+    return value if led is None else _NO_ROW if led.state is State.LOST else led.pk
+
+
+def _followed(
+    plan: Plan, references: References, ours: Mapping[str, Sequence[Any]], known: Mapping[str, list[Led | None]]
+) -> dict[str, list[Led | None]]:
+    """By field, where the references of these records lead, which of some fields is `known`."""
+    return {
+        link.field: known.get(link.field)
+        or references.column(link, ours[link.field], ours[link.content_type] if link.content_type else ())
+        for link in plan.links
+        if not link.many and link.field in ours
+    }
+
+
+def _ours(plan: Plan, batch: Batch, places: Sequence[int]) -> Sequence[tuple[Any, ...]]:
     """The compared columns of records, read again."""
-    out: list[tuple[int, tuple[Any, ...]]] = []
-
-    def run(at: int) -> tuple[int, Run]:
-        catalogue, found, _ = batch.origins[at]
-        return id(catalogue), found
-
-    for _, group in groupby(places, key=run):
+    out: list[tuple[Any, ...]] = []
+    for _, group in groupby(places, key=lambda at: id(batch.origins[at])):
         members = list(group)
-        catalogue, found, _ = batch.origins[members[0]]
-        rows = list(plan.read_compared(catalogue.spool.stretch(found)))
-        out += [(at, rows[batch.origins[at][2]][1]) for at in members]
+        catalogue, run = batch.origins[members[0]]
+        rows = list(plan.read_compared(catalogue.spool.stretch(run)))
+        out += [rows[batch.nths[at]][1] for at in members]
     return out

@@ -72,9 +72,8 @@ class Emission:
         if any(fate not in KEPT for fate in found):
             self._tell(piece)
         changes = self._rewriting.changes(piece)
-        names = changes.names(len(stretch))
-        counts["changed"] += sum(map(bool, names))
-        if self._log.wanted and names:
+        counts["changed"] += changes.count(len(stretch))
+        if self._log.wanted and (names := changes.names(len(stretch))):
             self._log_changed(piece, names)
         return self._rewriting.rewritten(piece, changes)
 

@@ -78,6 +78,11 @@ class Lookup:
     def there(self, plan: Plan, pks: Sequence[Any]) -> list[int]:
         """The places of the pks that a row of the target has."""
         places, asked = plan.table.asked(pks) if not plan.is_empty else ((), [])
+        if plan.span is not None:
+            low, high = plan.span
+            within = [at for at, (pk,) in enumerate(asked) if low <= pk <= high]
+            if len(within) < len(asked):
+                places, asked = [places[at] for at in within], [asked[at] for at in within]
         found = self._search(plan, ()).find(asked) if asked else ()
         return sorted(places[at] for at, *_ in found)
 

@@ -39,6 +39,9 @@ class Plan:
         self.numbered = _is_numbered(model)
         """Does the pk mean nothing, being counted by the database?"""
         self.is_empty = table.empty()
+        counted = len(self.pk) == 1 and table.field(self.pk[0]).type == "integer"
+        self.span = table.span() if counted else None
+        """The lowest and the highest of the target's pks, if they are integers."""
         keys, self.not_checked = table.uniques()
         tree = set(model.tree.columns.values()) if model.tree else set()
         self.keys: list[Key] = [key for key in keys if not key.whole or not tree.issuperset(key.fields)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
+from itertools import compress
+from operator import ne
 from typing import Any, NamedTuple
 
 import msgspec
 
-from fixtureflow.edit import items, with_values
+from fixtureflow.edit import items
 from fixtureflow.matching.fates import KEPT, Fate
 from fixtureflow.matching.links import items_of
 from fixtureflow.matching.plan import Plan
@@ -53,6 +54,13 @@ class Changes(NamedTuple):
     pks: dict[int, bytes]
     """By place, of those that change."""
 
+    def count(self, size: int) -> int:
+        """How many of `size` records change."""
+        columns = [list(map(ne, *both)) for both in self.fields.values()]
+        if self.pks:
+            columns.append([at in self.pks for at in range(size)])
+        return sum(columns[0]) if len(columns) == 1 else sum(map(any, zip(*columns, strict=True)))
+
     def names(self, size: int) -> list[tuple[str, ...]]:
         """The fields that change, of each of `size` records; nothing at all where none does."""
         if not self.fields and not self.pks:
@@ -75,20 +83,21 @@ class Rewriting:
 
     def untouched(self, plan: Plan) -> bool:
         """Are all records of a model kept, byte for byte?"""
-        fates = self._resolver.fates
-        odd = (fates.odd, fates.changed, self._resolver.trees.moved)
-        return not self._touched(plan) and not any(plan.label in one for one in odd)
+        return not self._touched(plan) and self._all_new(plan)
 
     def piece(self, plan: Plan, stretch: Stretch) -> Piece:
         """What there is to know of a stretch."""
         reader = self._reader(plan, stretch.run.model)
         array = stretch.array()
         get_pks, columns = reader.apart(stretch, array)
+        fields, text = dict(zip(reader.names, columns, strict=True)), array[1:-1]
+        if self._all_new(plan):
+            size = len(stretch)
+            return Piece(plan, stretch, [-1] * size, [b""] * size, fields, [Fate.NEW] * size, [True] * size, text)
         pks = get_pks()
         numbers = self._numbers(plan, stretch.run.model, pks)
         fates = [self._resolver.fates.fate[number] for number in numbers]
-        fields = dict(zip(reader.names, columns, strict=True))
-        return Piece(plan, stretch, numbers, pks, fields, fates, [fate in KEPT for fate in fates], array[1:-1])
+        return Piece(plan, stretch, numbers, pks, fields, fates, [fate in KEPT for fate in fates], text)
 
     def changes(self, piece: Piece) -> Changes:
         """What changes in the records that are kept."""
@@ -115,28 +124,26 @@ class Rewriting:
             return None
         if all(keep) and not changes.fields and not changes.pks:
             return piece.stretch
-        reader = self._reader(piece.plan, piece.stretch.run.model)
-
-        def again(text: bytes) -> Mapping[str, Sequence[bytes]]:
-            return dict(zip(reader.names, reader.of_array(b"[%b]" % text), strict=True))
-
-        text = piece.text
-        if changes.fields:
-            text = replaced(text, style_of(text), changes.fields, again)
-        turned = Turned(text, piece.stretch)
-        if all(keep) and not changes.pks:
+        text, fields, pks = piece.text, changes.fields, piece.pks
+        style = style_of(text)
+        if changes.pks:
+            fields = fields | {"": (pks, [changes.pks.get(at, old) for at, old in enumerate(pks)])}
+        if fields:
+            text = replaced(text, style, fields, self._reader(piece.plan, piece.stretch.run.model).again)
+        turned = Turned(text, piece.stretch, None if all(keep) else keep)
+        given = {at: pk for at, pk in changes.pks.items() if not pks[at]}
+        if not given:
             return turned
         out = []
-        for at, (record, kept) in enumerate(zip(turned.records(), keep, strict=True)):
-            if kept and at in changes.pks:
-                pk = changes.pks[at]
-                raw = with_values(record.raw, {"pk": partial(_instead, pk)})
-                if not piece.pks[at]:
-                    raw = with_pk(record.raw, pk, style_of(text))
-                out.append(Record(raw, record.model, record.source, record.number, record.offset))
-            elif kept:
-                out.append(record)
+        for at, record in zip(compress(range(len(keep)), keep), turned.records(), strict=True):
+            raw = with_pk(record.raw, given[at], style) if at in given else record.raw
+            out.append(Record(raw, record.model, record.source, record.number, record.offset))
         return Block.of(out)
+
+    def _all_new(self, plan: Plan) -> bool:
+        """Are all records of a model kept where they are, under the pk that they have?"""
+        fates = self._resolver.fates
+        return not any(plan.label in one for one in (fates.odd, fates.changed, self._resolver.trees.moved))
 
     def _reader(self, plan: Plan, label: str) -> Texts:
         found = self._readers.get(label)
@@ -255,10 +262,6 @@ class Rewriting:
             other = led.state is State.THERE and led.number in self._resolver.decider.differs
             return encoded(led.pk) if other else text
         return encoded(led.pk)
-
-
-def _instead(text: bytes, _: bytes) -> bytes:
-    return text
 
 
 def encoded(pk: Any) -> bytes:

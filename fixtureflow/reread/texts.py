@@ -49,9 +49,13 @@ class Texts:
             return lambda: pks, columns
         return lambda: [bytes(row.pk) for row in rows], self._fields(rows)
 
-    def of_array(self, array: bytes) -> list[list[bytes]]:
-        """The values of each field in a JSON array of records. Raises what msgspec does of what it refuses."""
-        return self._fields(self._decode(array))
+    def again(self, text: bytes) -> dict[str, list[bytes]]:
+        """Of records parted by commas the values of each field by its name, and their pks by the empty one.
+
+        Raises what msgspec does of what it refuses.
+        """
+        rows = self._decode(b"[%b]" % text)
+        return {"": [bytes(row.pk) for row in rows], **dict(zip(self.names, self._fields(rows), strict=True))}
 
     def _fields(self, rows: Any) -> list[list[bytes]]:
         return [list(map(bytes, map(column, rows))) for column in self._columns]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
+from operator import ne
 
 import msgspec
 
-from fixtureflow.edit import children, with_values
-from fixtureflow.record import Record
+from fixtureflow.edit import children
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.reread.texts import Texts
-from fixtureflow.scrubbing.plan import Plan, Turn, generic_turn
+from fixtureflow.scrubbing.plan import Plan, generic_turn
 from fixtureflow.scrubbing.watch import is_personal
 from fixtureflow.stream import Block
 from fixtureflow.turning.rewrite import Turned, replaced, style_of
@@ -68,47 +68,30 @@ class Turning:
             changes[link.field] = (old, [turned(k, o) if k and o else o for k, o in zip(kinds, old, strict=True)])
         changes = {name: (old, new) for name, (old, new) in changes.items() if old != new}
         self._count(label, changes)
-        block: Block = stretch
-        if changes:
-            array = stretch.array()
-            text = replaced(array[1:-1], style_of(array), changes, partial(_again, reader))
-            block = Turned(text, stretch)
-            block.lead = stretch.lead
-        return self._with_pks(block, pk, pks) if pk else block
+        if pk and (others := [pk(old) if old else old for old in pks]) != pks:
+            self._tally(label, plan.at_pk(label), sum(map(ne, pks, others)))
+            changes[""] = (pks, others)
+        if not changes:
+            return stretch
+        array = stretch.array()
+        block = Turned(replaced(array[1:-1], style_of(array), changes, reader.again), stretch)
+        block.lead = stretch.lead
+        return block
 
     def _reader(self, names: tuple[str, ...]) -> Texts:
         if names not in self._readers:
             self._readers[names] = Texts(names)
         return self._readers[names]
 
-    def _with_pks(self, block: Block, turn: Turn, pks: list[bytes]) -> Block:
-        out = []
-        for record, old in zip(block.records(), pks, strict=True):
-            new = turn(old) if old else old
-            if new != old:
-                self._tally(record.model, self._plan.at_pk(record.model), 1)
-                raw = with_values(record.raw, {"pk": partial(_instead, new)})
-                record = Record(raw, record.model, record.source, record.number, record.offset)
-            out.append(record)
-        return block.changed(out)
-
     def _count(self, label: str, changes: Mapping[str, tuple[list[bytes], list[bytes]]]) -> None:
         for name, (old, new) in changes.items():
-            self._tally(label, name, sum(map(bytes.__ne__, old, new)))
+            self._tally(label, name, sum(map(ne, old, new)))
 
     def _tally(self, label: str, name: str, count: int) -> None:
         own = self._plan.scrubber(label, name)
         (self.scrubbed if own else self.followed)[label, name] += count
         if own:
             own.rule.hits += count
-
-
-def _again(reader: Texts, text: bytes) -> dict[str, list[bytes]]:
-    return dict(zip(reader.names, reader.of_array(b"[%b]" % text), strict=True))
-
-
-def _instead(text: bytes, _: bytes) -> bytes:
-    return text
 
 
 def names_of(stretch: Stretch) -> list[str]:

@@ -214,12 +214,20 @@ class Table:
             if name in fields or self.column(name) in words or f'"{self.column(name)}"' in words
         ]
 
+    def span(self) -> tuple[int, int] | None:
+        """The lowest and the highest pk that are in use, if these are integers; (0, -1) of a table that is empty."""
+        column: sql.ColumnClause[Any] = sql.column(self.column(self.pk[0]))
+        ends = (sql.select(end(column)).select_from(sql.table(self.name)) for end in (sql.func.min, sql.func.max))
+        query = sql.select(*(end.scalar_subquery() for end in ends))  # in one go SQLite would read the whole table
+        low, high = self.target.connection.execute(query).one()
+        if low is None:
+            return 0, -1
+        return (low, high) if isinstance(low, int) and isinstance(high, int) else None
+
     def highest_pk(self) -> int:
         """The highest integer in use or given out by the sequence."""
-        column: sql.ColumnClause[Any] = sql.column(self.column(self.pk[0]))
-        connection = self.target.connection
-        highest = connection.execute(sql.select(sql.func.max(column)).select_from(sql.table(self.name))).scalar() or 0
-        return max(int(highest), *self._given_out())
+        _, highest = self.span() or (0, 0)
+        return max(0, highest, *self._given_out())
 
     def _given_out(self) -> Iterable[int]:
         connection = self.target.connection

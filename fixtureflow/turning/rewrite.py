@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import compress
 from typing import NamedTuple
 
 import msgspec
 
-from fixtureflow.edit import children, items, with_fields
+from fixtureflow.edit import children, items, with_fields, with_values
 from fixtureflow.exact import scan
 from fixtureflow.record import Record
 from fixtureflow.reread.stretch import Stretch
@@ -33,23 +34,32 @@ _raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Turned(Stretch):
-    """A stretch of which only values within records have changed: where these stood is as before."""
+    """A stretch with other values within its records, or without some of them; where these stood is as before."""
 
-    __slots__ = ("_before",)
+    __slots__ = ("_before", "_even", "_keep")
 
-    def __init__(self, text: bytes, before: Stretch) -> None:
-        super().__init__(text, before.run, before.source, before.offset, lines=False)
+    def __init__(self, text: bytes, before: Stretch, keep: Sequence[bool] | None = None) -> None:
+        """`text` is that of all records, `keep` tells which of them are wanted, at least one."""
+        run, self._keep, self._even = before.run, keep, not before.lines
+        if keep is not None:
+            raws = raws_of(text)
+            gap = text[len(raws[0]) : text.find(raws[1], len(raws[0]))] if len(raws) > 1 else b""
+            if gap.join(raws) != text:
+                gap, self._even = b",", False
+            raws = list(compress(raws, keep))
+            text, run = gap.join(raws), msgspec.structs.replace(run, count=len(raws))
+        super().__init__(text, run, before.source, before.offset, lines=False)
         self._before = before
 
     def records(self) -> list[Record]:
         if self._records is None:
-            model = self.run.model
-            pairs = zip(self.raws(), self._before.records(), strict=True)
+            model, olds = self.run.model, self._before.records()
+            pairs = zip(self.raws(), olds if self._keep is None else compress(olds, self._keep), strict=True)
             self._records = [Record(raw, model, old.source, old.number, old.offset) for raw, old in pairs]
         return self._records
 
     def together(self) -> bytes:
-        return b"" if self._before.lines else super().together()
+        return super().together() if self._even else b""
 
 
 def raws_of(text: bytes) -> list[bytes]:
@@ -103,7 +113,8 @@ def replaced(
 ) -> bytes:
     """`text` with the values of some fields replaced; `changes` has the old and the new ones of each record.
 
-    An empty old value means that the record has no such field. `again` decodes the fields of a text.
+    The empty name means the pk. An empty old value means that the record has no such field. `again` decodes the fields
+    of a text.
     """
     new = text
     for name, (old, wanted) in changes.items():
@@ -122,7 +133,7 @@ def replaced(
 
 
 def _key(style: Style, name: str) -> bytes:
-    return b'%b"%b"%b' % (style.line, name.encode(), style.colon)
+    return b'%b"%b"%b' % (style.line, name.encode(), style.colon) if name else b'"pk"' + style.colon
 
 
 def _escaped(text: bytes) -> bool:
@@ -163,8 +174,11 @@ def _in_one(raw: bytes, style: Style, changes: Mapping[str, tuple[bytes, bytes]]
     out = raw
     for name, (old, new) in wanted.items():
         before, key, after = out.partition(_key(style, name))
-        if not key or b"\\u" in raw or raw.count(b'"%b"' % name.encode()) != 1 or not after.startswith(old):
-            return with_fields(raw, {name: partial(_instead, new) for name, (_, new) in wanted.items()})
+        if not key or b"\\u" in raw or raw.count(b'"%b"' % (name or "pk").encode()) != 1 or not after.startswith(old):
+            instead = {name: partial(_instead, new) for name, (_, new) in wanted.items()}
+            pk = instead.pop("", None)
+            raw = with_values(raw, {"pk": pk}) if pk else raw
+            return with_fields(raw, instead) if instead else raw
         out = before + key + new + after[len(old) :]
     return out
 

@@ -164,7 +164,7 @@ class Turning:
             changes, _, pks = self._changes(stretch, array, style, tell=tell)
         text = array[1:-1]
         if changes:
-            text = replaced(text, style, changes, lambda new: self._again(label, new))
+            text = replaced(text, style, changes, self._reader(label).again)
         if primary is None:
             return Turned(text, stretch) if changes else stretch
         if tell:
@@ -241,7 +241,3 @@ class Turning:
         if label not in self._readers:
             self._readers[label] = Texts([turn.name for turn in self._plan.turns[label]])
         return self._readers[label]
-
-    def _again(self, label: str, text: bytes) -> dict[str, list[bytes]]:
-        reader = self._reader(label)
-        return dict(zip(reader.names, reader.of_array(b"[%b]" % text), strict=True))

@@ -36,6 +36,8 @@ def comparer(field: Field, backend: Backend) -> Comparer:
         return same_decimal
 
     def same(value: Any, found: Any) -> bool:
+        if type(value) is type(found) and value == found:
+            return True
         try:
             ours = stored(value)
             return bool(ours == found) or form(ours) == form(found)
