@@ -120,6 +120,11 @@ class Fates:
         moved = self._moved
         return [at for at, number in enumerate(numbers) if number in moved] if moved else []
 
+    def stay(self, numbers: Sequence[int]) -> list[bool]:
+        """Of each, is there a record, and has it no other pk in the target?"""
+        moved = self._moved
+        return [number >= 0 and number not in moved for number in numbers]
+
     def moved(self, number: int, pk: Any) -> Any:
         """The pk in the target of the record that had `pk`."""
         return self._moved.get(number, pk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -123,6 +123,12 @@ class References:
         ends = self.column(link, values, kinds)
         return ends if _any_lost(ends) else ()
 
+    def staying(self, place: Place, values: Sequence[Any]) -> list[bool]:
+        """Are the values pks of records that are kept, or there, under the same pk? Others have to be followed."""
+        if place.field or place.model in self._fates.lost:
+            return [False] * len(values)
+        return self._fates.stay(self._numbers(place, values))
+
     def forget(self, models: Container[str]) -> None:
         """What was decided of records of some models may have been decided anew."""
         for key in self._memos:
@@ -237,7 +243,7 @@ class References:
         pk = self._outside.natural_pk(model, paths, value)
         return _NOWHERE if pk is None else Led(State.THERE, pk)
 
-    def _numbers(self, place: Place, values: Iterable[Any]) -> list[int]:
+    def _numbers(self, place: Place, values: Collection[Any]) -> list[int]:
         """Those of the records that values are keys of; -1 for what the fixture does not have, and natural keys."""
         if not place.field:
             if not self._fates.has(place.model):

@@ -148,7 +148,8 @@ class Rewriting:
     def _reader(self, plan: Plan, label: str) -> Texts:
         found = self._readers.get(label)
         if found is None:
-            names = [name for link in plan.links for name in (link.field, link.content_type) if name]
+            links = self._touched(plan) if self._all_new(plan) else plan.links
+            names = [name for link in links for name in (link.field, link.content_type) if name]
             if plan.model.tree and plan.label in self._resolver.trees.moved:
                 names += plan.model.tree.columns.values()
             names = [name for name in names if name not in plan.pk or len(plan.pk) > 1 or name in plan.columns.at]
@@ -219,8 +220,12 @@ class Rewriting:
                 memo[key] = self._one(key[0], one, led)
         else:
             given = values(new)
-            for text, one, led in zip(new, given, self._resolver.references.column(link, given), strict=True):
-                memo[text] = self._one(text, one, led)
+            stay = self._resolver.references.staying(link.to, given)
+            memo.update((text, text) for text in compress(new, stay))
+            rest = [at for at, stays in enumerate(stay) if not stays]
+            given = [given[at] for at in rest]
+            for at, one, led in zip(rest, given, self._resolver.references.column(link, given), strict=True):
+                memo[new[at]] = self._one(new[at], one, led)
         return [memo[key] for key in keys]
 
     def _list(self, link: Link, text: bytes, style: Style) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from fixtureflow.references.links import Key
@@ -88,11 +88,16 @@ class Keys:
             return self.dense[key]
         return self._sparse.get(key, -1)
 
-    def find_all(self, values: Iterable[Any]) -> list[int]:
+    def find_all(self, values: Collection[Any]) -> list[int]:
         """`find` of each."""
         dense, size, find, sparse = self.dense, len(self.dense), self.find, self._sparse.get
         if not self._numeric:
             return list(map(find, values))
+        try:
+            if not values or min(values) >= 0:
+                return list(map(dense.__getitem__, values))
+        except (IndexError, TypeError):
+            pass
         return [
             find(value) if type(value) is not int else dense[value] if 0 <= value < size else sparse(value, -1)
             for value in values
