@@ -2,14 +2,15 @@
 
 They are united by rows of the tables between: loaddata takes a record of an automatic many-to-many model
 (`auth.user_groups`) as of any other, and so no column of the target's own rows is written again. Where a list is to
-lose what only the target has, the row is written again as it is, with the list of the fixture.
+lose what only the target has, the row is written again as it is, with the list of the fixture. So it is where a list
+holds rows of its own model: it may be symmetrical, and then loaddata makes the other half of a pair by itself.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from fixtureflow.record import Record, Source
 from fixtureflow.references.links import Key, Link, Place, field_of, key_form
@@ -20,14 +21,15 @@ from fixtureflow.target.rows import Target
 from fixtureflow.values.dumped import as_dumped
 from fixtureflow.values.stored import storer
 
-__all__ = ["added_links", "items_of", "replaced_lists"]
+__all__ = ["added_links", "items_of", "replaced_lists", "within_models"]
+
+Pairs: TypeAlias = Mapping[tuple[str, str], list[tuple[Any, Any]]]
+"""By model and field: pairs of a pk in the target, and of a key that its list is to hold."""
 
 BATCH = 2_000
 
 
-def added_links(
-    schema: Schema, target: Target, lists: Mapping[tuple[str, str], list[tuple[Any, Any]]], source: Source
-) -> Iterator[Block]:
+def added_links(schema: Schema, target: Target, lists: Pairs, source: Source) -> Iterator[Block]:
     """Records of the rows that the target lacks; `lists` has, by model and field, pairs of keys."""
     for (label, name), pairs in lists.items():
         model = schema.concrete(label)
@@ -42,12 +44,24 @@ def added_links(
                 yield Block.of(records)
 
 
+def within_models(schema: Schema, lists: Pairs) -> tuple[Pairs, Pairs]:
+    """The lists that hold rows of their own model, and the others."""
+
+    def within(label: str, name: str) -> bool:
+        model = schema.concrete(label)
+        relation = model.fields[name].relation if model else None
+        return isinstance(relation, Relation) and schema.concrete(relation.to) is model
+
+    own = {key: pairs for key, pairs in lists.items() if within(*key)}
+    return own, {key: pairs for key, pairs in lists.items() if key not in own}
+
+
 def replaced_lists(
-    schema: Schema, target: Target, lists: Mapping[tuple[str, str], list[tuple[Any, Any]]], source: Source
+    schema: Schema, target: Target, lists: Pairs, source: Source, *, unite: bool = False
 ) -> Iterator[Block]:
     """Records of the target's own rows whose lists are not those of the fixture, with the lists of the fixture.
 
-    Their columns are the target's, so that a row has nothing new but its lists.
+    Their columns are the target's, so that a row has nothing new but its lists. With `unite` they keep what they hold.
     """
     changed: dict[str, dict[Key, tuple[Any, dict[str, list[Any]]]]] = {}
     for (label, name), pairs in lists.items():
@@ -62,12 +76,14 @@ def replaced_lists(
             if item is not None:
                 held[other(item)] = item
         owners = [owner for owner, _ in wanted.values()]
-        there: dict[Key, set[Key]] = {}
+        there: dict[Key, dict[Key, Any]] = {}
         for start in range(0, len(owners), BATCH):
             for owner, item in _pairs(schema, target, model, relation, owners[start : start + BATCH]):
-                there.setdefault(one(owner), set()).add(other(item))
+                there.setdefault(one(owner), {})[other(item)] = item
         for key, (owner, items) in wanted.items():
-            if items.keys() != there.get(key, set()):
+            theirs = there.get(key, {})
+            items = theirs | items if unite else items
+            if items.keys() != theirs.keys():
                 changed.setdefault(model.label, {}).setdefault(key, (owner, {}))[1][name] = list(items.values())
     use_tz = schema.use_tz is not False
     for label, rows in changed.items():
@@ -136,6 +152,4 @@ def _pairs(
 
 def _names(schema: Schema, model: Model, relation: Relation) -> tuple[str, str]:
     """The fields of the automatic model: `create_many_to_many_intermediary_model` in django/db/models."""
-    mine = model.label.partition(".")[2]
-    theirs = relation.to.partition(".")[2]
-    return (f"from_{mine}", f"to_{theirs}") if relation.to == model.label else (mine, theirs)
+    return model.label.partition(".")[2], relation.to.partition(".")[2]

@@ -16,7 +16,7 @@ from fixtureflow.matching.deletion import write_deletion
 from fixtureflow.matching.emit import Emission, Lists
 from fixtureflow.matching.fates import KEPT
 from fixtureflow.matching.lacking import lookups_in
-from fixtureflow.matching.links import added_links, replaced_lists
+from fixtureflow.matching.links import added_links, replaced_lists, within_models
 from fixtureflow.matching.log import Log
 from fixtureflow.matching.notes import notes
 from fixtureflow.matching.opened import opened
@@ -160,7 +160,11 @@ class Matched(Records):
                 self.relisted += len(block)
                 yield block
         if self._m2m == "union":
-            for block in added_links(resolver.schema, target, emission.lists, source):
+            own, others = within_models(resolver.schema, emission.lists)
+            for block in replaced_lists(resolver.schema, target, own, source, unite=True):
+                self.relisted += len(block)
+                yield block
+            for block in added_links(resolver.schema, target, others, source):
                 self.added += len(block)
                 yield block
 

@@ -142,6 +142,30 @@ def test_the_lists_of_the_fixture_on_a_row_of_the_target(scratch: Callable[..., 
         before, theirs = after, expected
 
 
+def test_a_symmetrical_list_of_a_row_that_is_there_gains_a_new_record(scratch: Callable[..., str]) -> None:
+    target = scratch("everything")
+    lists = {"visited": [], "friends": [], "follows": []}
+    ann, joe = (
+        {"model": "relations.person", "pk": pk, "fields": {"name": name, "born_in": None, **lists}}
+        for pk, name in ((1, "ann"), (2, "joe"))
+    )
+    loaddata("everything", target, json.dumps([ann, joe]).encode())
+    ann["fields"] |= {"friends": [2, 3], "follows": [3]}
+    joe["fields"] |= {"friends": [1, 3]}
+    zoe = {
+        "model": "relations.person",
+        "pk": 3,
+        "fields": {**ann["fields"], "name": "zoe", "friends": [1, 2], "follows": []},
+    }
+    records, matched = kept(target, ann, joe, zoe)
+    assert (matched.relisted, matched.added) == (2, 0)
+    loaddata("everything", target, json.dumps(records).encode())
+    found = json.loads(dumpdata("everything", target, "relations.person"))
+    for row in found:
+        row["fields"]["friends"].sort()
+    assert found == [ann, joe, zoe]
+
+
 def test_a_model_without_a_table_is_named(target: str) -> None:
     with pytest.raises(ff.TargetError, match=r"no table of shop\.item.*--exclude"):
         kept(target, {"model": "shop.item", "pk": 1, "fields": {}})
