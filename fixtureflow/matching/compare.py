@@ -10,6 +10,7 @@ from fixtureflow.matching.batch import Batch
 from fixtureflow.matching.lookup import Lookup
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.references import Led, References, State
+from fixtureflow.reread.names import names_in
 
 __all__ = ["Beside", "compared"]
 
@@ -18,7 +19,7 @@ class Beside(NamedTuple):
     """A record beside a row."""
 
     differs: list[str]
-    """The fields of which the row has another value."""
+    """The fields of which the row has another value, or no column."""
     theirs: dict[str, Any]
     """The row's columns, as a driver gives them, by field, if some values mark a placeholder of the model."""
     sure: bool
@@ -41,10 +42,8 @@ def compared(
     if not places:
         return {}
     theirs = dict(zip([*plan.compared, *plan.pk], zip(*(rows[at] for at in places), strict=True), strict=True))
-    ours: dict[str, Sequence[Any]] = dict(
-        zip(plan.compared, zip(*_ours(plan, batch, places), strict=True), strict=True)
-    )
-    differs: list[list[str]] = [[] for _ in places]
+    values, differs = _ours(plan, batch, places)
+    ours: dict[str, Sequence[Any]] = dict(zip(plan.compared, zip(*values, strict=True), strict=True))
     unsure: set[int] = set()
     ends = {name: [column[at] for at in places] for name, column in led.items() if name in ours}
     ends = _followed(plan, references, ours, ends)
@@ -86,12 +85,16 @@ def _followed(
     }
 
 
-def _ours(plan: Plan, batch: Batch, places: Sequence[int]) -> Sequence[tuple[Any, ...]]:
-    """The compared columns of records, read again."""
-    out: list[tuple[Any, ...]] = []
+def _ours(plan: Plan, batch: Batch, places: Sequence[int]) -> tuple[list[tuple[Any, ...]], list[list[str]]]:
+    """The compared columns of records, read again, and the fields that the table has no column for."""
+    values: list[tuple[Any, ...]] = []
+    unknown: list[list[str]] = []
     for _, group in groupby(places, key=lambda at: id(batch.origins[at])):
-        members = list(group)
-        catalogue, run = batch.origins[members[0]]
-        rows = list(plan.read_compared(catalogue.spool.stretch(run)))
-        out += [rows[batch.nths[at]][1] for at in members]
-    return out
+        nths = [batch.nths[at] for at in group]
+        catalogue, run = batch.origins[places[len(values)]]
+        stretch = catalogue.spool.stretch(run)
+        rows = list(plan.read_compared(stretch))
+        values += [rows[nth][1] for nth in nths]
+        names = names_in(stretch) if plan.numbered else [()] * len(rows)
+        unknown += [[name for name in names[nth] if name not in plan.known] for nth in nths]
+    return values, unknown

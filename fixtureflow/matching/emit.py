@@ -33,6 +33,7 @@ class Emission:
         self._log = log
         self._m2m = m2m
         self._rewriting = Rewriting(resolver, unite=m2m == "union")
+        self.inside = self._rewriting.inside
         self.counts: dict[str, Counter[str]] = {}
         """By model: in, new, same, remapped, renumbered, updated, rejected, left out, changed, out."""
         self.findings = Findings()

@@ -53,6 +53,9 @@ class Plan:
         self.needed = [link.field for link in self.links if not link.many and (link.field in known_by or link.by_pk)]
         """The references that have to be followed before a row can be looked up."""
         self.compared = [name for name in table.fields if name not in self.pk]
+        aside = (name for name, field in model.fields.items() if field.column == "" or field.generated)
+        self.known = {*table.fields, *self.pk, *aside}
+        """The fields for which the target has a column, or needs none."""
         self.comparers = [comparer(table.field(name), target.backend) for name in self.compared]
         self.columns = Columns(self._names())
         self.read_compared = Columns(self.compared).rows

@@ -13,6 +13,7 @@ import msgspec
 
 from fixtureflow.edit import items
 from fixtureflow.matching.fates import KEPT, Fate
+from fixtureflow.matching.inside import Inside
 from fixtureflow.matching.links import items_of
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.references import Led, State
@@ -78,12 +79,14 @@ class Rewriting:
         self._unite = unite
         self._readers: dict[str, Texts] = {}
         self._nameless: Counter[str] = Counter()
+        types = resolver.references.types
+        self.inside = Inside(resolver.schema, types, lambda link, old, kinds: self._column(link, old, kinds, Style()))
         self._memos: dict[tuple[Place, bool, bool], dict[Any, bytes]] = {}
         """New texts by old ones, of what is a key of one place."""
 
     def untouched(self, plan: Plan) -> bool:
         """Are all records of a model kept, byte for byte?"""
-        return not self._touched(plan) and self._all_new(plan)
+        return not self._touched(plan) and self._all_new(plan) and not self._held(plan)
 
     def piece(self, plan: Plan, stretch: Stretch) -> Piece:
         """What there is to know of a stretch."""
@@ -115,7 +118,7 @@ class Rewriting:
                 new = [one if kept else text for one, text, kept in zip(new, old, keep, strict=True)]
             if new != old:
                 fields[link.field] = (old, new)
-        return Changes(fields | self._replanted(piece), self._moved(piece))
+        return Changes(fields | self._inside(piece) | self._replanted(piece), self._moved(piece))
 
     def rewritten(self, piece: Piece, changes: Changes) -> Block | None:
         """The records that are kept, as they are now; None if there are none."""
@@ -150,6 +153,7 @@ class Rewriting:
         if found is None:
             links = self._touched(plan) if self._all_new(plan) else plan.links
             names = [name for link in links for name in (link.field, link.content_type) if name]
+            names += [name for pair in self._held(plan) for name in pair if name]
             if plan.model.tree and plan.label in self._resolver.trees.moved:
                 names += plan.model.tree.columns.values()
             names = [name for name in names if name not in plan.pk or len(plan.pk) > 1 or name in plan.columns.at]
@@ -174,6 +178,20 @@ class Rewriting:
             for link in plan.links
             if link.kind == "generic" or link.to.model in changed or dangling or (united and link.many)
         ]
+
+    def _held(self, plan: Plan) -> list[tuple[str, str]]:
+        """The fields that hold ids inside of which some may change, each with the content type beside it."""
+        return list(self.inside.fields(plan)) if self._resolver.fates.changed else []
+
+    def _inside(self, piece: Piece) -> dict[str, tuple[list[bytes], list[bytes]]]:
+        out = {}
+        for name, beside in self._held(piece.plan):
+            old = [text if kept else b"" for text, kept in zip(piece.fields[name], piece.keep, strict=True)]
+            new = self.inside.texts(piece.plan, name, old, piece.fields.get(beside, ()))
+            if new != old:
+                pairs = zip(new, piece.fields[name], piece.keep, strict=True)
+                out[name] = (piece.fields[name], [text if kept else before for text, before, kept in pairs])
+        return out
 
     def _moved(self, piece: Piece) -> dict[int, bytes]:
         """The new texts of the pks that change, by place."""

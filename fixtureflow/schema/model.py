@@ -29,6 +29,7 @@ __all__ = [
     "FieldType",
     "GenericKey",
     "Guess",
+    "IdsAs",
     "Model",
     "NaturalKey",
     "Noun",
@@ -39,6 +40,9 @@ __all__ = [
     "Unique",
     "canonical",
 ]
+
+IdsAs: TypeAlias = Literal["records", "row", "tags"]
+"""As a fixture; as the pk and the fields of a row of the model that a content type beside it tells; as HTML tags."""
 
 FieldType: TypeAlias = Literal[
     "integer",  # any width: `minimum` and `maximum` tell which
@@ -141,6 +145,8 @@ class Field(Noun, frozen=True, kw_only=True):
     """Read it with `Model.relations()`, which knows of `"none"`."""
     holds_ids: tuple[str, ...] | None = None
     """Labels of models whose pks stand inside the text or JSON of this field; `"*"` for any model."""
+    ids_as: tuple[IdsAs, ...] | None = None
+    """How they stand there, as far as they can be read and written again."""
 
 
 class Unique(Noun, frozen=True, kw_only=True):

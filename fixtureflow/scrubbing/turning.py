@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from functools import partial
 from operator import ne
 
-import msgspec
-
-from fixtureflow.edit import children
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.reread.texts import Texts
@@ -18,14 +15,7 @@ from fixtureflow.scrubbing.watch import is_personal
 from fixtureflow.stream import Block
 from fixtureflow.turning.rewrite import Turned, replaced, style_of
 
-__all__ = ["Turning", "names_of"]
-
-
-class _Row(msgspec.Struct, gc=False):
-    fields: dict[str, msgspec.Raw] = {}
-
-
-_rows = msgspec.json.Decoder(list[_Row]).decode
+__all__ = ["Turning"]
 
 
 class Turning:
@@ -92,19 +82,3 @@ class Turning:
         (self.scrubbed if own else self.followed)[label, name] += count
         if own:
             own.rule.hits += count
-
-
-def names_of(stretch: Stretch) -> list[str]:
-    """The fields that any of the records has, in the order in which they first stand."""
-    try:
-        rows = [row.fields for row in _rows(stretch.array())]
-    except (msgspec.MsgspecError, RecursionError):  # NaN and the like, or `fields` that are no object
-        rows = [_fields(raw) for raw in stretch.raws()]
-    if all(row.keys() == rows[0].keys() for row in rows):
-        return list(rows[0])
-    return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def _fields(raw: bytes) -> dict[str, msgspec.Raw]:
-    fields = next((raw[start:end] for key, start, end in children(raw) if key == "fields"), b"")
-    return {key: msgspec.Raw() for key, _, _ in children(fields)} if fields[:1] == b"{" else {}

@@ -19,6 +19,7 @@ from fixtureflow.references.links import is_known
 from fixtureflow.references.naturals import natural_paths
 from fixtureflow.renaming.rules import pairs
 from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.reread.names import names_of
 from fixtureflow.reread.texts import Texts
 from fixtureflow.rulesfile import read_rules
 from fixtureflow.schema.merge import Source
@@ -27,7 +28,7 @@ from fixtureflow.schema.sources import gather
 from fixtureflow.scrubbing.key import key_from
 from fixtureflow.scrubbing.plan import Plan
 from fixtureflow.scrubbing.rules import Rules, RuleSet
-from fixtureflow.scrubbing.turning import Turning, names_of
+from fixtureflow.scrubbing.turning import Turning
 from fixtureflow.scrubbing.watch import Watch
 from fixtureflow.stream import Block, Records
 

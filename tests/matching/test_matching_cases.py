@@ -195,6 +195,13 @@ def test_a_field_of_which_nothing_is_known_may_be_a_reference(tmp_path: Path) ->
     assert "left as they are: who of app.log, of which nothing is known (--settings, --schema)" in kept.messages()
 
 
+def test_a_record_with_a_field_that_the_table_lacks_is_not_its_row(tmp_path: Path) -> None:
+    case = Case(tmp_path, f"CREATE TABLE app_q ({ID}, sort integer)", "INSERT INTO app_q VALUES (1, 5), (2, 6)")
+    assert case.kept(row("q", 1, sort=5), row("q", 2, sort=6, text="what?")) == []
+    rejects = json.loads((tmp_path / "rejects.json").read_bytes())
+    assert rejects == [row("q", 2, sort=6, text="what?")]
+
+
 def test_a_proxys_record_under_one_of_its_model(tmp_path: Path) -> None:
     case = Case(
         tmp_path,

@@ -50,6 +50,7 @@ APPS = {
     "easy_thumbnails": "easy-thumbnails",
     "filer": "django-filer",
     "cms": "django-cms",
+    "djangocms_text": "djangocms-text",
     "wagtail": "wagtail",
     "wagtail.admin": "wagtail",
     "wagtail.images": "wagtail",

@@ -46,6 +46,7 @@ fields = st.builds(
     has_default=flags,
     relation=st.none() | st.just("none") | relations,
     holds_ids=st.none() | st.lists(labels, max_size=2).map(tuple),
+    ids_as=st.none() | st.lists(st.sampled_from(["records", "row", "tags"]), max_size=2).map(tuple),
 )
 uniques = st.builds(
     Unique,

@@ -101,6 +101,7 @@ def _field(field: Any, alias: str) -> Field:
         generated=generated,
         relation=_one(field, alias) if field.remote_field else None,
         **facts,
+        **columns.ids_inside(field),
     )
 
 

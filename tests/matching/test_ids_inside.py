@@ -1,0 +1,119 @@
+"""Ids inside text and JSON follow the rows that they mean, and nothing else of the text changes."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fixtureflow as ff
+
+TYPES = "INSERT INTO django_content_type VALUES (40, 'wagtailcore', 'page'), (41, 'auth', 'user'), (42, 'shop', 'item')"
+TABLES = f"""
+CREATE TABLE django_content_type (id integer PRIMARY KEY, app_label text, model text, UNIQUE (app_label, model));
+{TYPES};
+CREATE TABLE auth_user (id integer PRIMARY KEY, username text NOT NULL UNIQUE);
+INSERT INTO auth_user VALUES (7, 'bob');
+CREATE TABLE shop_item (id integer PRIMARY KEY, code text NOT NULL UNIQUE, owner_id integer REFERENCES auth_user,
+  body text);
+INSERT INTO shop_item VALUES (1, 'theirs', NULL, '');
+CREATE TABLE reversion_revision (id integer PRIMARY KEY, user_id integer REFERENCES auth_user);
+CREATE TABLE reversion_version (id integer PRIMARY KEY, object_id text NOT NULL, db text NOT NULL,
+  serialized_data text NOT NULL, content_type_id integer NOT NULL REFERENCES django_content_type,
+  revision_id integer NOT NULL REFERENCES reversion_revision, UNIQUE (db, content_type_id, object_id, revision_id));
+CREATE TABLE wagtailimages_image (id integer PRIMARY KEY, title text NOT NULL);
+INSERT INTO wagtailimages_image VALUES (1, 'theirs');
+CREATE TABLE wagtailcore_revision (id integer PRIMARY KEY, object_id text NOT NULL, content text NOT NULL,
+  content_type_id integer NOT NULL REFERENCES django_content_type,
+  base_content_type_id integer NOT NULL REFERENCES django_content_type, user_id integer REFERENCES auth_user);
+CREATE TABLE cms_cmsplugin (id integer PRIMARY KEY, plugin_type text NOT NULL, language text NOT NULL);
+INSERT INTO cms_cmsplugin VALUES (1, 'LinkPlugin', 'de');
+CREATE TABLE djangocms_text_text (cmsplugin_ptr_id integer PRIMARY KEY REFERENCES cms_cmsplugin, body text NOT NULL);
+"""
+BOB = {"model": "auth.user", "pk": 1, "fields": {"username": "bob"}}
+ITEM_TYPE = {"model": "contenttypes.contenttype", "pk": 3, "fields": {"app_label": "shop", "model": "item"}}
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> str:
+    path = tmp_path / "target.sqlite3"
+    with sqlite3.connect(path) as database:
+        database.executescript(TABLES)
+    database.close()
+    return str(path)
+
+
+def item(pk: int, code: str, owner: int, body: Any = "") -> dict[str, Any]:
+    return {"model": "shop.item", "pk": pk, "fields": {"code": code, "owner": owner, "body": body}}
+
+
+def version(serialized: str) -> dict[str, Any]:
+    fields = {"revision": 1, "object_id": "1", "content_type": 3, "db": "default", "serialized_data": serialized}
+    return {"model": "reversion.version", "pk": 1, "fields": fields}
+
+
+def matched(target: str, *records: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    dump = json.dumps(records, ensure_ascii=False).encode()
+    found = ff.filter(ff.read(io.BytesIO(dump)), target=target, renumber=True)
+    return {record.model: record.value() for record in found}, found.messages()
+
+
+def test_a_version_of_reversion_is_a_fixture_in_itself(target: str) -> None:
+    inner = '[{"model": "shop.item", "pk": 1, "fields": {"code": "\\u00c9", "owner": 1, "price": 1.50, "other": 1}}]'
+    records, messages = matched(
+        target,
+        ITEM_TYPE,
+        BOB,
+        item(1, "ours", 1),
+        {"model": "reversion.revision", "pk": 1, "fields": {"user": 1}},
+        version(inner),
+    )
+    assert records["shop.item"]["pk"] == 2
+    fields = records["reversion.version"]["fields"]
+    assert (fields["content_type"], fields["object_id"]) == (42, "2")
+    assert fields["serialized_data"] == inner.replace('"pk": 1', '"pk": 2').replace('"owner": 1', '"owner": 7')
+    assert "rewritten inside: reversion.version.serialized_data: 2 ids" in messages
+    assert not any("not rewritten" in line for line in messages)
+
+
+@pytest.mark.parametrize("text", ["<xml/>", "", "[1]", '{"pk": 1}', "[{]"])
+def test_what_is_no_fixture_stays_and_is_named(target: str, text: str) -> None:
+    records, messages = matched(
+        target,
+        ITEM_TYPE,
+        BOB,
+        item(1, "ours", 1),
+        {"model": "reversion.revision", "pk": 1, "fields": {"user": 1}},
+        version(text),
+    )
+    assert records["reversion.version"]["fields"]["serialized_data"] == text
+    named = any("not rewritten: reversion.version.serialized_data of 1 records" in line for line in messages)
+    assert named == bool(text)
+
+
+def test_a_revision_of_wagtail_holds_the_fields_of_a_row_by_name(target: str) -> None:
+    content = {"pk": 1, "code": "É", "owner": 1, "other": 1, "body": '<embed embedtype="image" id="1" alt="1"/>'}
+    image = {"model": "wagtailimages.image", "pk": 1, "fields": {"title": "ours"}}
+    fields = {"content_type": 3, "base_content_type": 3, "object_id": "1", "user": 1, "content": content}
+    revision = {"model": "wagtailcore.revision", "pk": 1, "fields": fields}
+    records, messages = matched(target, ITEM_TYPE, BOB, item(1, "ours", 1), image, revision)
+    assert records["wagtailimages.image"]["pk"] == records["shop.item"]["pk"] == 2
+    turned = {"pk": 2, "owner": 7, "body": '<embed embedtype="image" id="2" alt="1"/>'}
+    ids = {"content_type": 42, "base_content_type": 42, "object_id": "2", "user": 7}
+    assert records["wagtailcore.revision"]["fields"] == {**ids, "content": {**content, **turned}}
+    assert "rewritten inside: wagtailcore.revision.content: 3 ids" in messages
+    assert any("wagtailcore.revision.content of 1 records may hold more ids of auth.user" in line for line in messages)
+
+
+def test_plugins_within_a_text_of_django_cms(target: str) -> None:
+    plugin = {"model": "cms.cmsplugin", "pk": 1, "fields": {"plugin_type": "TextPlugin", "language": "en"}}
+    html = '<p id="1">É &lt;</p><cms-plugin alt="1" id="1"></cms-plugin><a linktype="page" id="1">'
+    text = {"model": "djangocms_text.text", "pk": 1, "fields": {"body": html}}
+    records, messages = matched(target, plugin, text)
+    assert records["djangocms_text.text"]["pk"] == 2
+    assert records["djangocms_text.text"]["fields"]["body"] == html.replace('alt="1" id="1"', 'alt="1" id="2"')
+    assert messages[-1] == "rewritten inside: djangocms_text.text.body: 1 id"
