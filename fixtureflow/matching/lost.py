@@ -74,12 +74,13 @@ class Lost:
         models = [one._replace(links=[link for link in one.links if self.fatal(link)]) for one in models]
         models = [one for one in models if one.links]
         fates = self._fates
+        links = [link for one in models for link in one.links]
+        if not any(fates.lost if k.kind == "generic" else k.to.model in fates.lost or k.to.field for k in links):
+            return  # what leads out of the fixture has been looked at
         for one in models:
             for rows in one.read():
                 for at, reason in self.find(one.links, rows.columns, {}).items():
                     self._reject(rows.numbers[at], one.links[0].model, reason)
-        if not any(link.kind == "generic" or link.to.model in fates.lost for one in models for link in one.links):
-            return
         self._references.forget({one.links[0].model for one in models})
         back: dict[int, list[tuple[int, Link]]] = {}
         for one in models:

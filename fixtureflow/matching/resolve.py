@@ -185,8 +185,7 @@ class Resolver:
         found = lookup.find(plan, batch, led)
         for at in lookup.there(plan, pks):
             found[at].there = True
-        inner = self._inner(plan) if self._unit else ()
-        lost = {} if batch.hidden else self.lost.find((k for k in plan.links if k not in inner), batch.columns, led)
+        lost = {} if batch.hidden else self.lost.find(plan.links, batch.columns, led)
         moved = self._moved(plan, batch, pks, led)
         odd = found.keys() | lost.keys() | moved.keys()
         plain = [number for at, number in enumerate(batch.numbers) if at not in odd] if odd else batch.numbers
