@@ -13,7 +13,8 @@ from fixtureflow.matching.log import Log
 from fixtureflow.matching.lost import Reason
 from fixtureflow.matching.references import State
 from fixtureflow.matching.resolve import Resolver
-from fixtureflow.matching.rewriting import Piece, Rewriting, encoded, value, values
+from fixtureflow.matching.rewriting import Piece, Rewriting
+from fixtureflow.matching.texts import encoded, value, values
 from fixtureflow.references.links import Link
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.stream import Block

@@ -62,11 +62,10 @@ class Lost:
         """
         out: dict[int, Reason] = {}
         for link in links:
-            if self.fatal(link):
-                places, ends = self._ends(link, columns, led)
-                for at, one in zip(places, ends, strict=False):
-                    if one is not None and one.state is State.LOST:
-                        out.setdefault(at, _refers(link, one.reason))
+            places, ends = self._ends(link, columns, led)
+            for at, one in zip(places, ends, strict=False) if self.fatal(link) else ():
+                if one is not None and one.state is State.LOST:
+                    out.setdefault(at, _refers(link, one.reason))
         return out
 
     def settle(self, models: Sequence[Linked]) -> None:

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Sequence
 from itertools import compress
 from operator import ne
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from fixtureflow.edit import items
 from fixtureflow.matching.fates import KEPT, Fate
 from fixtureflow.matching.inside import Inside
 from fixtureflow.matching.links import items_of
 from fixtureflow.matching.plan import Plan
-from fixtureflow.matching.references import Led, State
 from fixtureflow.matching.resolve import Resolver
+from fixtureflow.matching.texts import KeyTexts, encoded, value, values
 from fixtureflow.record import Record
-from fixtureflow.references.links import Link, Place
+from fixtureflow.references.links import Link
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.reread.texts import Texts
 from fixtureflow.stream import Block
 from fixtureflow.turning.rewrite import Style, Turned, listed, replaced, style_of, with_pk
 
-__all__ = ["Changes", "Piece", "Rewriting", "encoded", "value", "values"]
-
-REMEMBERED = 100_000
-"""Texts of keys of one place."""
+__all__ = ["Changes", "Piece", "Rewriting"]
 
 
 class Piece(NamedTuple):
@@ -38,6 +31,7 @@ class Piece(NamedTuple):
     stretch: Stretch
     numbers: list[int]
     pks: list[bytes]
+    """Neither is looked at, and so not told, where all records of the model are new."""
     fields: dict[str, list[bytes]]
     """The texts of what may change, by field."""
     fates: list[int]
@@ -79,10 +73,8 @@ class Rewriting:
         self._unite = unite
         self._readers: dict[str, Texts] = {}
         self._nameless: Counter[str] = Counter()
-        types = resolver.references.types
-        self.inside = Inside(resolver.schema, types, lambda link, old, kinds: self._column(link, old, kinds, Style()))
-        self._memos: dict[tuple[Place, bool, bool], dict[Any, bytes]] = {}
-        """New texts by old ones, of what is a key of one place."""
+        self._keys = KeyTexts(resolver)
+        self.inside = Inside(resolver.schema, resolver.references.types, self._keys.column)
 
     def untouched(self, plan: Plan) -> bool:
         """Are all records of a model kept, byte for byte?"""
@@ -111,7 +103,7 @@ class Rewriting:
             old = piece.fields.get(link.field)
             if old is None:
                 continue
-            new = self._column(link, old, piece.fields.get(link.content_type, ()), style)
+            new = self._keys.column(link, old, piece.fields.get(link.content_type, ()), style)
             if link.many and plan.preferred and self._unite:
                 new = self._united(piece, link, new, style)
             if not all(keep):
@@ -218,51 +210,13 @@ class Rewriting:
                 out[tree.columns[role]] = (old, new)
         return out
 
-    def _column(self, link: Link, old: Sequence[bytes], kinds: Sequence[bytes], style: Style) -> list[bytes]:
-        """The new texts of a field's values; `kinds` are the content types beside a generic one."""
-        memo = self._memos.setdefault((link.to, link.kind == "generic", link.many), {})
-        if len(memo) > REMEMBERED:
-            memo.clear()
-        keys: Sequence[Any] = old
-        if link.kind == "generic":
-            keys = list(zip(old, kinds, strict=True))
-        elif link.many:
-            keys = [(text, style) for text in old]
-        new = [key for key in dict.fromkeys(keys) if key not in memo]
-        if link.many:
-            for key in new:
-                memo[key] = self._list(link, key[0], style)
-        elif link.kind == "generic":
-            given, types = values([text for text, _ in new]), values([kind for _, kind in new])
-            for key, one, led in zip(new, given, self._resolver.references.column(link, given, types), strict=True):
-                memo[key] = self._one(key[0], one, led)
-        else:
-            given = values(new)
-            stay = self._resolver.references.staying(link.to, given)
-            memo.update((text, text) for text in compress(new, stay))
-            rest = [at for at, stays in enumerate(stay) if not stays]
-            given = [given[at] for at in rest]
-            for at, one, led in zip(rest, given, self._resolver.references.column(link, given), strict=True):
-                memo[new[at]] = self._one(new[at], one, led)
-        return [memo[key] for key in keys]
-
-    def _list(self, link: Link, text: bytes, style: Style) -> bytes:
-        if text[:1] != b"[":
-            return text
-        old = items(text)
-        given = values(old)
-        ends = self._resolver.references.column(link, given)
-        kept = [self._one(item, one, led) for item, one, led in zip(old, given, ends, strict=True)]
-        new = [one for item, one in zip(old, kept, strict=True) if one != b"null" or item == b"null"]
-        return text if new == old else listed(b", ".join(new), style, style.line)
-
     def _united(self, piece: Piece, link: Link, lists: list[bytes], style: Style) -> list[bytes]:
         """Lists of records that take the place of rows, with what these rows have besides."""
         fates = self._resolver.fates
         owners = {
             at: fates.moved(number, value(piece.pks[at]))
             for at, number in enumerate(piece.numbers)
-            if fates.fate[number] == Fate.UPDATED and lists[at][:1] == b"["
+            if piece.fates[at] == Fate.UPDATED and lists[at][:1] == b"["
         }
         found = items_of(self._resolver.schema, self._resolver.target, link, list(owners.values()))
         out = list(lists)
@@ -272,36 +226,3 @@ class Rewriting:
             if more := [one for one in theirs if one not in old]:
                 out[at] = listed(b", ".join([*old, *more]), style, style.line)
         return out
-
-    def _one(self, text: bytes, old: Any, led: Led | None) -> bytes:
-        if led is None or not text:
-            return text
-        if led.state is State.LOST:
-            return b"null" if self._resolver.dangling == "null" else text
-        if led.pk == old or led.pk is None:
-            return text
-        if isinstance(old, list) and not isinstance(led.pk, list):
-            # A reference by natural key finds its row by itself, unless it is a row that has another one.
-            other = led.state is State.THERE and led.number in self._resolver.decider.differs
-            return encoded(led.pk) if other else text
-        return encoded(led.pk)
-
-
-def encoded(pk: Any) -> bytes:
-    """The JSON text of a key; nothing for None."""
-    return b"" if pk is None else str(pk).encode() if type(pk) is int else json.dumps(pk, ensure_ascii=False).encode()
-
-
-def values(texts: Sequence[bytes]) -> list[Any]:
-    """What texts are; None for an empty one."""
-    filled = [text or b"null" for text in texts]
-    try:
-        found: list[Any] = msgspec.json.decode(b"[%b]" % b",".join(filled))
-    except msgspec.DecodeError:
-        return [json.loads(text) for text in filled]
-    return found
-
-
-def value(text: bytes) -> Any:
-    """The same of one."""
-    return int(text) if text.isdigit() else json.loads(text or b"null")

@@ -202,6 +202,22 @@ def test_a_record_with_a_field_that_the_table_lacks_is_not_its_row(tmp_path: Pat
     assert rejects == [row("q", 2, sort=6, text="what?")]
 
 
+@pytest.mark.parametrize("dangling", ["reject", "null", "keep"])
+def test_what_is_taken_to_be_the_targets_is_told_of_each_field(tmp_path: Path, dangling: str) -> None:
+    case = Case(
+        tmp_path,
+        USERS,
+        f"CREATE TABLE app_log ({ID}, a_id integer REFERENCES app_u, b_id integer REFERENCES app_u)",
+        "INSERT INTO app_u VALUES (9, 'ann', NULL)",
+    )
+    records = json.dumps([row("log", 1, a=9, b=9), row("log", 2, a=9, b=None)]).encode()
+    kept = ff.filter(ff.read(io.BytesIO(records)), target=case.target, dangling=dangling)
+    assert b"".join(record.raw for record in kept) in records.replace(b"}}, ", b"}}")
+    assumed = [line for line in kept.messages() if line.startswith("assumed")]
+    text = "assumed: app.log.{} → app.u: 1 key not in the dump, taken to be the target's rows"
+    assert assumed == [text.format("a"), text.format("b")]
+
+
 def test_a_proxys_record_under_one_of_its_model(tmp_path: Path) -> None:
     case = Case(
         tmp_path,
