@@ -262,9 +262,10 @@ class Resolver:
         }
 
     def _free(self, plan: Plan) -> int:
-        """A pk that neither side has."""
+        """A pk that neither side has, and that no generic key of the fixture names: what that meant may be deleted."""
         if plan.label not in self._highest:
-            self._highest[plan.label] = max(plan.table.highest_pk(), self._reader.highest(plan.label))
+            stale = (self.references.types.highest(label).get(plan.label, 0) for label in self.catalogue.models)
+            self._highest[plan.label] = max(plan.table.highest_pk(), self._reader.highest(plan.label), *stale)
         self._highest[plan.label] += 1
         return self._highest[plan.label]
 

@@ -218,6 +218,22 @@ def test_what_is_taken_to_be_the_targets_is_told_of_each_field(tmp_path: Path, d
     assert assumed == [text.format("a"), text.format("b")]
 
 
+def test_a_free_pk_is_not_that_of_something_deleted_which_a_generic_key_still_names(tmp_path: Path) -> None:
+    log = (
+        f"CREATE TABLE django_admin_log ({ID}, content_type_id integer REFERENCES django_content_type, object_id text)"
+    )
+    case = Case(tmp_path, USERS, log, "INSERT INTO app_u VALUES (1, 'ann', NULL)")
+    kind = {"model": "contenttypes.contenttype", "pk": 5, "fields": {"app_label": "app", "model": "u"}}
+    entries = [("5", "1"), ("5", "40"), ("5", "old"), (None, "90")]
+    logs = [
+        {"model": "admin.logentry", "pk": nth, "fields": {"content_type": of and int(of), "object_id": key}}
+        for nth, (of, key) in enumerate(entries, start=1)
+    ]
+    kept = case.kept(kind, row("u", 1, name="bob", email=None), *logs, renumber=True)
+    assert kept[0] == row("u", 41, name="bob", email=None)
+    assert [one["fields"]["object_id"] for one in kept[1:]] == ["41", "40", "old", "90"]
+
+
 def test_a_proxys_record_under_one_of_its_model(tmp_path: Path) -> None:
     case = Case(
         tmp_path,
