@@ -25,6 +25,9 @@ def notes(
     for (field, to), keys in resolver.references.assumed.items():
         count = f"{len(keys):,} key{'s' if len(keys) > 1 else ''}"
         yield f"assumed: {field} → {to}: {count} not in the dump, taken to be the target's rows"
+    for label, paths in resolver.trees.assumed.items():
+        count = f"{len(paths):,} parent{'s' if len(paths) > 1 else ''}"
+        yield f"assumed: {label} in its tree: {count} not in the dump, taken to be the target's rows"
     yield from _differing(resolver)
     for label in resolver.trees.grown:
         yield resolver.trees.message(resolver.schema.models[label])

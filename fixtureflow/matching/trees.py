@@ -42,6 +42,8 @@ class Trees:
         self._renumber = renumber
         self.moved: dict[str, dict[int, str]] = {}
         """By model, the new paths of records, by their numbers."""
+        self.assumed: dict[str, set[str]] = {}
+        """By model, paths of parents that are not in the fixture, and were taken to mean the target's."""
         self.grown: Counter[str] = Counter()
         """How many records go into a tree of the target that has rows."""
 
@@ -127,6 +129,8 @@ class Trees:
                 self._reject(plan, node, new, f"its parent in the tree {why}")
             else:
                 wanted.append((node, prefix + node.path[-step:]))
+                if parent in assumed:
+                    self.assumed.setdefault(plan.label, set()).add(parent)
         taken = self._taken(plan, field, [path for _, path in wanted])
         held = {path for path in new.values() if path}
         late = []
@@ -136,14 +140,17 @@ class Trees:
             else:
                 held.add(path)
                 self._put(plan, node, new, path)
+        here: dict[str, list[str]] = {}
+        for path in held if late else ():
+            here.setdefault(path[:-step], []).append(path[-step:])
         last: dict[str, int] = {}
         for node, prefix in late:
             if not self._renumber:
                 self._reject(plan, node, new, "its place in the tree is taken (--renumber)")
                 continue
             if prefix not in last:
-                here = (path for path in held if len(path) == len(prefix) + step and path.startswith(prefix))
-                steps = (path[-step:] for path in (*self._children(plan, field, prefix, step), *here))
+                there = (path[-step:] for path in self._children(plan, field, prefix, step))
+                steps = (*there, *here.get(prefix, ()))
                 last[prefix] = max((_number(one, tree.alphabet or "") for one in steps), default=0)
             last[prefix] += 1
             own = _step(last[prefix], tree.alphabet or "", step)

@@ -234,6 +234,30 @@ def test_a_free_pk_is_not_that_of_something_deleted_which_a_generic_key_still_na
     assert [one["fields"]["object_id"] for one in kept[1:]] == ["41", "40", "old", "90"]
 
 
+def test_a_parent_in_a_tree_that_only_the_target_has_is_told(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        f"CREATE TABLE wagtailcore_page ({ID}, path text NOT NULL UNIQUE, depth integer, numchild integer, title text)",
+        "INSERT INTO wagtailcore_page VALUES (1, '0001', 1, 2, 'Root'), (2, '00010001', 2, 0, 'A')",
+        "INSERT INTO wagtailcore_page VALUES (3, '00010002', 2, 1, 'B'), (4, '000100020001', 3, 0, 'C')",
+    )
+
+    def page(pk: int, path: str) -> dict[str, Any]:
+        fields = {"path": path, "depth": len(path) // 4, "numchild": 0, "title": f"ours {pk}"}
+        return {"model": "wagtailcore.page", "pk": pk, "fields": fields}
+
+    dump = [page(11, "000100010001"), page(12, "000100020001"), page(13, "0001000200010001"), page(14, "000100020002")]
+    kept = ff.filter(ff.read(io.BytesIO(json.dumps(dump).encode())), target=case.target, renumber=True)
+    assert [(r.pk, r.value()["fields"]["path"]) for r in kept] == [
+        (11, "000100010001"),
+        (12, "000100020003"),
+        (13, "0001000200030001"),
+        (14, "000100020002"),
+    ]
+    told = "assumed: wagtailcore.page in its tree: 2 parents not in the dump, taken to be the target's rows"
+    assert told in kept.messages()
+
+
 def test_a_proxys_record_under_one_of_its_model(tmp_path: Path) -> None:
     case = Case(
         tmp_path,
