@@ -145,7 +145,8 @@ def _runs(block: Block, first: int, *, as_read: bool, copied: list[int] | None) 
         else:
             last = block.records()[-1]
             end = first + last.offset - block.offset + len(last.raw)
-        yield Run(labels.pop(), first, end, len(block), block.number)
+        (label,) = labels
+        yield Run(label, first, end, len(block), block.number)
         return
     records = block.records()
     at = copied or [first + record.offset - block.offset for record in records]

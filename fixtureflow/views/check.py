@@ -178,7 +178,8 @@ class _Check:
     def _look(self, block: Block) -> None:
         labels = block.labels()
         if len(labels) == 1:
-            plan = self._plan(labels.pop(), block, 0)
+            (label,) = labels
+            plan = self._plan(label, block, 0)
             if plan is not None:
                 plan.take(block.array(), block.views, len(block), lambda at: block.records()[at])
             return
