@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from fixtureflow.checks.kinds import Level
 from fixtureflow.schema.merge import Kind, Source
-from fixtureflow.schema.model import Model
+from fixtureflow.schema.model import Model, Schema
 
 __all__ = ["Authority"]
 
@@ -18,14 +18,19 @@ class Authority:
         self._of: dict[str, dict[Kind, Model]] = {}
         self._all_models: set[Kind] = set()
         """The kinds of sources that have all models there are."""
+        sources = list(sources)
         for source in sources:
-            models = source.schema.models
-            if source.kind in ("project", "database") or (
-                source.kind == "file" and models and all(len(model.complete) == 2 for model in models.values())
-            ):
-                self._all_models.add(source.kind)
-            for label, model in models.items():
+            for label, model in source.schema.models.items():
                 self._of.setdefault(label, {})[source.kind] = model
+        for source in sources:
+            if source.kind in ("project", "database") or (source.kind == "file" and self._is_of_project(source.schema)):
+                self._all_models.add(source.kind)
+
+    def _is_of_project(self, schema: Schema) -> bool:
+        """Was a file made from a project? One that a person wrote leaves what presets know to them."""
+        models = schema.models
+        whole = bool(models) and all(len(model.complete) == 2 for model in models.values())
+        return whole and (bool(schema.about) or any("preset" in self._of[label] for label in models))
 
     def unknown(self, label: str) -> Level | None:
         """The level of a record of that model, if no source that should know it does.
