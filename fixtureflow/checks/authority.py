@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from fixtureflow.checks.kinds import Level
 from fixtureflow.schema.merge import Kind, Source
-from fixtureflow.schema.model import Model, Schema
+from fixtureflow.schema.model import Model
 
 __all__ = ["Authority"]
 
@@ -18,19 +18,18 @@ class Authority:
         self._of: dict[str, dict[Kind, Model]] = {}
         self._all_models: set[Kind] = set()
         """The kinds of sources that have all models there are."""
-        sources = list(sources)
+        self._trusts_presets = True
+        """Are there models that a preset alone knows?"""
         for source in sources:
-            for label, model in source.schema.models.items():
-                self._of.setdefault(label, {})[source.kind] = model
-        for source in sources:
-            if source.kind in ("project", "database") or (source.kind == "file" and self._is_of_project(source.schema)):
+            models = source.schema.models
+            if source.kind in ("project", "database") or (
+                source.kind == "file" and models and all(len(model.complete) == 2 for model in models.values())
+            ):
                 self._all_models.add(source.kind)
-
-    def _is_of_project(self, schema: Schema) -> bool:
-        """Was a file made from a project? One that a person wrote leaves what presets know to them."""
-        models = schema.models
-        whole = bool(models) and all(len(model.complete) == 2 for model in models.values())
-        return whole and (bool(schema.about) or any("preset" in self._of[label] for label in models))
+                # A file that a person wrote says nothing of what it was taken from.
+                self._trusts_presets = self._trusts_presets and source.kind == "file" and not source.schema.about
+            for label, model in models.items():
+                self._of.setdefault(label, {})[source.kind] = model
 
     def unknown(self, label: str) -> Level | None:
         """The level of a record of that model, if no source that should know it does.
@@ -40,6 +39,8 @@ class Authority:
         """
         kinds = self._of.get(label, {}).keys()
         if not self._all_models or kinds & {"file", "project", "database"}:
+            return None
+        if self._trusts_presets and "preset" in kinds:
             return None
         if "project" in self._all_models:
             return "error"
