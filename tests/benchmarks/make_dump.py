@@ -89,7 +89,7 @@ TYPES = [
 def records(size: int, seed: int = 7) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """(model, pk, fields) until about `size` bytes have been given."""
     rng = random.Random(seed)
-    users, posts, comments = (max(1, size // each) for each in (4_040, 6_000, 1_480))  # no more than there will be
+    users, posts, comments = (max(1, size // each) for each in (4_200, 6_000, 1_550))  # no more than there will be
     makers: dict[str, Callable[[int], tuple[Any, dict[str, Any]]]] = {
         "admin.logentry": lambda i: (i, _log_entry(rng, i, users)),
         "auth.user": lambda i: (i, _user(rng, i)),
