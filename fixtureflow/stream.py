@@ -39,7 +39,7 @@ class Block:
         self._array = array
         self._heads = heads
         self._label_of = label_of
-        self._labels = {label_of[model] for model in {head.model for head in heads}}
+        self._labels = frozenset(label_of[model] for model in {head.model for head in heads})
         self.lead = b""
         """What parted its first record from the one before, if that is known."""
         self._records: list[Record] | None = None
@@ -63,9 +63,9 @@ class Block:
         """Is it one text as it was read, its records not apart yet?"""
         return bool(self._heads)
 
-    def labels(self) -> set[str]:
+    def labels(self) -> frozenset[str]:
         """The labels of the models that have a record here."""
-        return self._labels or {record.model for record in self._records or ()}
+        return self._labels or frozenset(record.model for record in self._records or ())
 
     def models(self) -> list[str]:
         """The label of each record's model, in order."""

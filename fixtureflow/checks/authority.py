@@ -18,12 +18,16 @@ class Authority:
         self._of: dict[str, dict[Kind, Model]] = {}
         self._all_models: set[Kind] = set()
         """The kinds of sources that have all models there are."""
+        self._trusts_presets = True
+        """Are there models that a preset alone knows?"""
         for source in sources:
             models = source.schema.models
             if source.kind in ("project", "database") or (
                 source.kind == "file" and models and all(len(model.complete) == 2 for model in models.values())
             ):
                 self._all_models.add(source.kind)
+                # A file that a person wrote says nothing of what it was taken from.
+                self._trusts_presets = self._trusts_presets and source.kind == "file" and not source.schema.about
             for label, model in models.items():
                 self._of.setdefault(label, {})[source.kind] = model
 
@@ -35,6 +39,8 @@ class Authority:
         """
         kinds = self._of.get(label, {}).keys()
         if not self._all_models or kinds & {"file", "project", "database"}:
+            return None
+        if self._trusts_presets and "preset" in kinds:
             return None
         if "project" in self._all_models:
             return "error"

@@ -1,8 +1,8 @@
 """The records of one model as columns, every value checked on the way.
 
 msgspec decodes them as the types that `checks.fast` gives. What it refuses is looked at record by record, value by
-value; and a field that it often refuses is from then on decoded as it comes and judged by itself, so that a column full
-of faults, or of values that are right though unusual, costs no more than its own judging.
+value; and a field that it often refuses is from then on decoded with its nulls and gaps, then as it comes and judged by
+itself, so that a column full of faults, or of values that are right though unusual, costs no more than its own judging.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ from fixtureflow.reread.structs import plain_names, refused
 __all__ = ["Decoding", "Rule", "Tell"]
 
 OFTEN = 20
-"""Refusals of one field after which it is judged by itself."""
+"""Refusals of one field after which its nulls and gaps are counted; after twice as many it is judged by itself."""
 STRANGERS = 100
 """Fields that a model does not have, at most, that are decoded as columns of their own."""
 
-Tell: TypeAlias = Callable[[int, str, Fault, Any], None]
-"""Told of each fault: the record's place among those decoded, the field, what is wrong, the value."""
+Found: TypeAlias = tuple[int, Fault, Any]
+"""The record's place among those decoded, what is wrong, the value."""
+Tell: TypeAlias = Callable[[str, Sequence[Found]], None]
+"""Told of the faults of a field."""
 
+_STRANGE = Fault("unknown-field")
 _NULL = Raw(b"null")
 _NOTHING = Raw()
 _CULPRIT = re.compile(r"`\$\.(?:fields\.)?([^`\[]+)|field `([^`]+)`")
@@ -46,6 +49,8 @@ class Rule(msgspec.Struct, frozen=True):
     null: bool = True
     absent: Fault | None = None
     """What is wrong with a record that leaves the field out."""
+    gaps: bool = False
+    """Does it decode nulls, and records that leave the field out, right or not?"""
 
     def fault(self, value: Any) -> Fault | None:
         """What is wrong with a JSON value."""
@@ -99,7 +104,7 @@ class Decoding:
         return [list(column) for column in zip(*found, strict=True)] if self._wanted else []
 
     def _compile(self) -> None:
-        loose = Rule(judge=lambda value: Fault("unknown-field"))
+        loose = Rule(judge=lambda value: _STRANGE)
         rules = self._rules | dict.fromkeys(sorted(self._strange), loose)
         paths = {name: "pk" if name == "pk" else f"fields.f{at}" for at, name in enumerate(rules)}
         inner = [_slot(paths[name].removeprefix("fields."), rule) for name, rule in rules.items() if name != "pk"]
@@ -121,32 +126,32 @@ class Decoding:
             for name, rule in rules.items()
             if rule.pattern is not None and rule.fast is not None
         ]
-        self._nulls = [
-            (name, attrgetter(paths[name])) for name, rule in rules.items() if rule.fast is Raw and not rule.null
+        self._gaps = [
+            (name, attrgetter(paths[name]), rule)
+            for name, rule in rules.items()
+            if rule.gaps or (not rule.null and (rule.fast is Raw or rule.fast is Any))
         ]
 
     def _look(self, rows: Sequence[Any], start: int, tell: Tell) -> None:
         """Check what the types have left open."""
-        for name, get in self._nulls:
+        for name, get, rule in self._gaps:
             column = list(map(get, rows))
-            if _NULL in column:
-                for at, value in enumerate(column, start):
-                    if value == _NULL:
-                        tell(at, name, NULL, None)
+            nothing, null = (_NOTHING, _NULL) if rule.fast is Raw else (UNSET, None)
+            if not rule.null and null in column:
+                tell(name, [(at, NULL, None) for at, value in enumerate(column, start) if value == null])
+            if rule.absent and nothing in column:
+                tell(name, [(at, rule.absent, None) for at, value in enumerate(column, start) if value == nothing])
         for name, get, rule, matches in self._texts:
             column = list(map(get, rows))
             if not all(matches(value) for value in column if type(value) is str):
-                for at, value in enumerate(column, start):
-                    if type(value) is str and not matches(value) and (fault := rule.fault(value)):
-                        tell(at, name, fault, value)
+                odd = ((at, v) for at, v in enumerate(column, start) if type(v) is str and not matches(v))
+                tell(name, [(at, fault, value) for at, value in odd if (fault := rule.judge(value))])
         for name, get, rule in self._judged:
-            strange = name in self._strange
-            for at, value in enumerate(map(get, rows), start):
-                if strange and value is UNSET:
-                    continue
-                fault = Fault("unknown-field") if strange else rule.fault(value)
-                if fault is not None:
-                    tell(at, name, fault, None if value is UNSET else value)
+            values = enumerate(map(get, rows), start)
+            if name in self._strange:
+                tell(name, [(at, _STRANGE, value) for at, value in values if value is not UNSET])
+            else:
+                tell(name, [(at, fault, value) for at, value in values if (fault := rule.fault(value))])
 
     def _one(self, at: int, raw: bytes, tell: Tell) -> Sequence[Any]:
         said = ""
@@ -161,15 +166,15 @@ class Decoding:
         try:
             record = json.loads(raw)
         except RecursionError:
-            tell(at, "", Fault("bad-record", "nested too deep for Python's json"), None)
+            tell("", [(at, Fault("bad-record", "nested too deep for Python's json"), None)])
             return [None] * len(self._wanted)
         except ValueError:
-            tell(at, "", Fault("bad-record", "an integer in it has too many digits for Python's json"), None)
+            tell("", [(at, Fault("bad-record", "an integer in it has too many digits for Python's json"), None)])
             return [None] * len(self._wanted)
         values, culprits = self._judge(at, record, tell)
         if self._packet is not None and len(raw) > self._packet:
             self._weigh(at, values, tell)
-        self._count(culprits or _culprits(said))
+        self._count(culprits | _culprits(said))
         return [values.get(name) for name in self._wanted]
 
     def _judge(self, at: int, record: dict[str, Any], tell: Tell) -> tuple[dict[str, Any], set[str]]:
@@ -177,42 +182,43 @@ class Decoding:
         culprits: set[str] = set()
         fields = record.get("fields")
         if not isinstance(fields, dict):
-            tell(at, "", Fault("bad-record", "`fields` is missing or no object"), None)
+            tell("", [(at, Fault("bad-record", "`fields` is missing or no object"), None)])
             return {"pk": record.get("pk")}, culprits
         values = {self._aliases.get(name, name) if name not in self._rules else name: fields[name] for name in fields}
         if "pk" in fields and self._closed:
-            tell(at, "pk", Fault("unknown-field"), fields["pk"])
+            tell("pk", [(at, _STRANGE, fields["pk"])])
         values["pk"] = record.get("pk", UNSET)
         for name, rule in self._rules.items():
             value = values.get(name, UNSET)
             fault = rule.fault(value)
             if fault is not None:
                 culprits.add(name)
-                tell(at, name, fault, None if value is UNSET else value)
+                tell(name, [(at, fault, value)])
                 if fault.kind == "bad-value":
                     values[name] = None
         for name in values.keys() - self._rules.keys() if self._closed else ():
             culprits.add(name)
-            tell(at, name, Fault("unknown-field"), values[name])
+            tell(name, [(at, _STRANGE, values[name])])
         return values, culprits
 
     def _weigh(self, at: int, values: Mapping[str, Any], tell: Tell) -> None:
         size = sum(len(value if isinstance(value, str) else json.dumps(value)) for value in values.values())
         size = max(size, sum(len(value.encode("utf-8", "replace")) for value in values.values() if type(value) is str))
         if self._packet is not None and size > self._packet:
-            tell(at, "", Fault("packet", f"{size:,} bytes, {self._packet:,} fit"), None)
+            tell("", [(at, Fault("packet", f"{size:,} bytes, {self._packet:,} fit"), None)])
 
     def _count(self, culprits: Iterable[str]) -> None:
         often = []
         for name in culprits:
             if name in self._rules or len(self._refused) < 10 * STRANGERS:
                 self._refused[name] += 1
-                if self._refused[name] == OFTEN:
+                if self._refused[name] in (OFTEN, 2 * OFTEN):
                     often.append(name)
         for name in often:
             if name in self._rules:
                 rule = self._rules[name]
-                self._rules[name] = msgspec.structs.replace(rule, fast=None)
+                looser = {"gaps": True} if rule.fast is not None and not rule.gaps else {"gaps": False, "fast": None}
+                self._rules[name] = msgspec.structs.replace(rule, **looser)
             elif self._closed and name not in self._aliases and plain_names([name]) and len(self._strange) < STRANGERS:
                 self._strange.add(name)
         if often:
@@ -224,11 +230,11 @@ def _slot(name: str, rule: Rule) -> Any:
     if rule.fast is None:
         return name, Any, UNSET
     if rule.fast is Raw:
-        return (name, Raw) if rule.absent else (name, Raw, _NOTHING)
+        return (name, Raw) if rule.absent and not rule.gaps else (name, Raw, _NOTHING)
     if rule.fast is Any:
-        return (name, Any) if rule.absent else (name, Any, UNSET)
-    kind = rule.fast | None if rule.null else rule.fast
-    return (name, kind) if rule.absent else (name, kind | UnsetType, UNSET)
+        return (name, Any) if rule.absent and not rule.gaps else (name, Any, UNSET)
+    kind = rule.fast | None if rule.null or rule.gaps else rule.fast
+    return (name, kind) if rule.absent and not rule.gaps else (name, kind | UnsetType, UNSET)
 
 
 def _culprits(said: str) -> set[str]:

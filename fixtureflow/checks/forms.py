@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from collections.abc import Callable, Hashable, Iterable
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -25,10 +25,11 @@ Form: TypeAlias = Callable[[Any], Hashable]
 """From a value that is not null to what equal ones are equal as."""
 
 _SMALL = 2**62
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def form_of(kind: FieldType | None) -> Form:
-    """How values of a kind are made comparable."""
+    """How values of a kind are made comparable: equal ones have one `repr`."""
     return _FORMS.get(kind, _plain)
 
 
@@ -57,7 +58,7 @@ def _uuid(value: Any) -> Hashable:
 
 def _decimal(value: Any) -> Hashable:
     try:
-        return Decimal(str(value))
+        return Decimal(str(value)).normalize(_EXACT) or Decimal(0)
     except ArithmeticError:
         return plain_form(value)
 

@@ -33,13 +33,14 @@ _SPILLED = 1 << 17
 
 
 def hashed(key: Hashable) -> int:
-    """The number that stands for a key that is none itself."""
-    return hash(key) & BITS | PLAIN
+    """The number that stands for a key that is none itself; equal keys are to have one `repr`."""
+    # Of numbers Python's hash is a remainder, and that of -1 the one of -2.
+    return hash(key if type(key) is str else repr(key)) & BITS | PLAIN
 
 
 def natural_hash(key: Hashable) -> int:
     """The number that stands for a natural key."""
-    return hash(key) & BITS | NATURAL
+    return hash(repr(key)) & BITS | NATURAL
 
 
 class Disk:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgspec import UNSET, Raw
 
 from fixtureflow.checks.authority import Authority
-from fixtureflow.checks.decoding import Decoding, Rule
+from fixtureflow.checks.decoding import Decoding, Found, Rule
 from fixtureflow.checks.fast import fast_pattern, fast_type
 from fixtureflow.checks.forms import Numbering
 from fixtureflow.checks.judge import Dialect, Fault, Judge, judge
@@ -81,8 +81,8 @@ class Plan:
     def take(self, array: bytes, raws: Callable[[], Iterable[bytes]], count: int, at: Callable[[int], Record]) -> None:
         """Look at some records, given as a JSON array, or one by one; `at` finds one of them by its place."""
 
-        def tell(place: int, field: str, fault: Fault, value: Any) -> None:
-            self._report.tell(fault, self.label, field, value=value, locate=lambda: at(place))
+        def tell(field: str, found: Sequence[Found]) -> None:
+            self._report.tell_all(found, self.label, field, at)
 
         columns = self._decoding.columns(array, raws, tell)
         for log, numbers, numbering in self._keys.values():
@@ -228,7 +228,7 @@ class Plan:
         return natural is None or (natural.status != "none" and natural.lookup is not False)
 
     def _absent(self, name: str, field: Field) -> Fault | None:
-        if field.null is not False or field.has_default or field.auto or field.generated or not field.column:
+        if field.null is not False or field.has_default or field.auto or field.generated or field.column == "":
             return None
         if name in (self.model.pk or ()) or not self._planner.authority.closed(self.label):
             return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec import UNSET
 
 from fixtureflow.checks.judge import Fault
 from fixtureflow.checks.kinds import KINDS, Level
@@ -74,6 +76,20 @@ class Report:
             group.examples.append(_example(record, fault, value))
             if fault.kind == "unknown-field":
                 self.beside.setdefault((model, field), set(record.fields))
+
+    def tell_all(
+        self, found: Sequence[tuple[int, Fault, Any]], model: str, field: str, at: Callable[[int], Record]
+    ) -> None:
+        """Take in faults of a field: the place of the record, which `at` finds, what is wrong, and the value."""
+        apart: dict[tuple[str, Level | None], list[tuple[int, Fault, Any]]] = {}
+        for each in found:
+            apart.setdefault((each[1].kind, each[1].level), []).append(each)
+        for some in apart.values():
+            more = max(0, len(some) - EXAMPLES)
+            for place, fault, value in some[:EXAMPLES]:
+                shown = None if value is UNSET else value
+                self.tell(fault, model, field, value=shown, count=1 + more, locate=lambda place=place: at(place))  # type: ignore[misc]
+                more = 0
 
     def _named(self, kind: str, model: str, field: str) -> str:
         fields = self._fields[kind, model]

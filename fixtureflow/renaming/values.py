@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ MAX_LENGTH = "max_length"
 """In the place of a number of characters: that of the schema."""
 
 _NOT_A_NUMBER = (b"NaN", b"Infinity", b"-Infinity")
+_MAY_BE_HUGE = re.compile(rb"[0-9][eE]\+?0*[1-9][0-9]{2}|[0-9]{200}")
 _ESCAPE = re.compile(rb"\\(?:u0000|.)", re.DOTALL)
 _CHARACTER = (
     rb"(?:\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|[\x20-\x21\x23-\x5b\x5d-\x7f]|[\xc0-\xff][\x80-\xbf]*)"
@@ -20,10 +22,18 @@ _CHARACTER = (
 
 
 def null_nan(text: bytes) -> bytes:
-    """`NaN`, `Infinity` and `-Infinity`, which JSON does not have, as `null`, however deep they stand."""
-    if b"NaN" not in text and b"Infinity" not in text:
+    """`NaN`, `Infinity` and what Python reads as such (`1E400`) as `null`, however deep they stand."""
+    if text[:1] == b'"' or not (b"NaN" in text or b"Infinity" in text or _MAY_BE_HUGE.search(text)):
         return text
-    return TOKEN.sub(lambda match: b"null" if match.group() in _NOT_A_NUMBER else match.group(), text)
+    return TOKEN.sub(_finite, text)
+
+
+def _finite(match: re.Match[bytes]) -> bytes:
+    token = match.group()
+    if token in _NOT_A_NUMBER:
+        return b"null"
+    huge = _MAY_BE_HUGE.search(token) and not token.lstrip(b"-").isdigit() and token[:1] in b"-0123456789"
+    return b"null" if huge and math.isinf(float(token)) else token
 
 
 def filled(value: bytes) -> Callable[[bytes], bytes]:

@@ -11,7 +11,7 @@ import weakref
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from itertools import pairwise
 
 from fixtureflow.reader import Reading
 from fixtureflow.record import Record, Source
@@ -145,16 +145,20 @@ def _runs(block: Block, first: int, *, as_read: bool, copied: list[int] | None) 
         else:
             last = block.records()[-1]
             end = first + last.offset - block.offset + len(last.raw)
-        yield Run(labels.pop(), first, end, len(block), block.number)
+        (label,) = labels
+        yield Run(label, first, end, len(block), block.number)
         return
     records = block.records()
     at = copied or [first + record.offset - block.offset for record in records]
-    # Of what a stage has thinned out, neighbours need not be neighbours in their input.
-    rows = zip(records, at, range(len(records)), strict=True)
-    for (model, _, _), group in groupby(rows, lambda row: (row[0].model, row[0].number - row[2], id(row[0].source))):
-        run = list(group)
-        (head, start, _), (tail, last_start, _) = run[0], run[-1]
-        yield Run(model, start, last_start + len(tail.raw), len(run), head.number)
+    begins = [0, *(n for n, (one, two) in enumerate(pairwise(records), 1) if _are_apart(one, two)), len(records)]
+    for begin, end in pairwise(begins):
+        head, tail = records[begin], records[end - 1]
+        yield Run(head.model, at[begin], at[end - 1] + len(tail.raw), end - begin, head.number)
+
+
+def _are_apart(one: Record, two: Record) -> bool:
+    """Of what a stage has thinned out, neighbours need not be neighbours in their input."""
+    return one.model != two.model or one.number + 1 != two.number or one.source is not two.source
 
 
 def _close(files: list[InPlace]) -> None:

@@ -41,8 +41,8 @@ class Stretch(Block):
     def __len__(self) -> int:
         return self.run.count
 
-    def labels(self) -> set[str]:
-        return {self.run.model}
+    def labels(self) -> frozenset[str]:
+        return frozenset((self.run.model,))
 
     def models(self) -> list[str]:
         return [self.run.model] * self.run.count

@@ -74,7 +74,8 @@ class Survey:
         rows = _decoded(block)
         labels = block.labels()
         if len(labels) == 1:
-            self._seen(labels.pop()).add(rows)
+            (label,) = labels
+            self._seen(label).add(rows)
             return
         for label, run in groupby(zip(block.models(), rows, strict=True), key=itemgetter(0)):
             self._seen(label).add([row for _, row in run])

@@ -133,7 +133,8 @@ class Plan:
             raise UsageError(f"{rule}: {name} {fault}", advice=advice)
         kind = "uuid" if facts.type == "uuid" and rule.kind == "token" else rule.kind
         unique = alone or any(place.field in fields for fields in uniques)
-        return Scrubber(self._key, rule, place, kind, facts.max_length or 0, unique=unique)
+        array = facts.type == "array"
+        return Scrubber(self._key, rule, place, kind, facts.max_length or 0, unique=unique, array=array)
 
     def _following(self, link: Link) -> Turn | None:
         """What makes the new text of a reference: by key, by natural key, or a list of these."""

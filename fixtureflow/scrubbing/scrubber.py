@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
-
-import msgspec
 
 from fixtureflow.edit import json_text
 from fixtureflow.errors import InputError
@@ -21,19 +20,28 @@ LONG = 300
 """Bytes of a text that is not remembered."""
 ENOUGH = 64
 """Bits of chance in a pseudonym: of a thousand million values two are the same once in forty times."""
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"(?P<member>\s*:)?', re.DOTALL)
 
 
 class Scrubber:
     """Values of a column, and of all that refers to it, by a rule."""
 
-    def __init__(self, key: bytes, rule: Rule, place: Place, kind: str, longest: int, *, unique: bool) -> None:
-        """`longest` is the most characters that the column takes, 0 for any number."""
+    def __init__(
+        self, key: bytes, rule: Rule, place: Place, kind: str, longest: int, *, unique: bool, array: bool = False
+    ) -> None:
+        """`longest` is the most characters that the column takes, 0 for any number.
+
+        An `array` stands in a fixture as JSON within a text.
+        """
         self.place = place
         self.kind = kind
         self.rule = rule
         self._key = key
         self._longest = longest
         self._unique = unique
+        self._array = array
+        self._whole = kind in (NULL, EMPTY) or kind.startswith(FIXED)
+        """Does the same stand for whatever is there?"""
         self._memo: dict[bytes, bytes] = {}
         self._taken: dict[int, int] = {}
         """Where two values may have one pseudonym: hashes of pseudonyms and of what they stand for."""
@@ -42,29 +50,40 @@ class Scrubber:
         """The JSON text of a value as it is from now on; the same for null and for what is empty."""
         new = self._memo.get(text)
         if new is None:
-            value = _value(text)
-            made = self.value(value)
-            new = text if made is value else json_text(made)
+            new = self._new(text)
             if len(text) <= LONG:
                 if len(self._memo) > KEPT:
                     self._memo.clear()
                 self._memo[text] = new
         return new
 
-    def value(self, value: Any) -> Any:
-        """A value as it is from now on."""
-        if value is None or value == "":
-            return value
+    def _new(self, text: bytes) -> bytes:
+        if text in (b"null", b'""'):
+            return text
+        if self._whole:
+            return self._constant()
+        if text[:1] in (b"[", b"{"):
+            return self._within(text)
+        value = json.loads(text)
+        if self._array and isinstance(value, str) and value[:1] == "[":
+            inner = value.encode("utf-8", "surrogatepass")
+            new = self._within(inner)
+            return text if new == inner else json_text(new.decode("utf-8", "surrogatepass"))
+        made = self._value(value)
+        return text if made is value else json_text(made)
+
+    def _constant(self) -> bytes:
         if self.kind == NULL:
-            return None
-        if self.kind == EMPTY or self.kind.startswith(FIXED):
-            return self.kind.removeprefix(FIXED) if self.kind != EMPTY else ""
+            return b"null"
+        return json_text("" if self.kind == EMPTY else self.kind.removeprefix(FIXED))
+
+    def _within(self, text: bytes) -> bytes:
+        """Within JSON only texts tell of somebody, as far as anybody knows; numbers and names of members stay."""
+        return _STRING.sub(lambda found: found[0] if found["member"] else self.text(found[0]), text)
+
+    def _value(self, value: Any) -> Any:
         if isinstance(value, str):
             return self._pseudonym(value)
-        if isinstance(value, list):
-            return [self._inner(item) for item in value]
-        if isinstance(value, dict):
-            return {name: self._inner(item) for name, item in value.items()}
         if type(value) is int and self.kind in ("phone", "token", "username"):
             return self._number(value)
         if not self.rule.names_one:
@@ -75,10 +94,6 @@ class Scrubber:
             model=self.place.model,
             field=self.place.field,
         )
-
-    def _inner(self, value: Any) -> Any:
-        """Within JSON only texts tell of somebody, as far as anybody knows; numbers stay."""
-        return self.value(value) if isinstance(value, str | list | dict) else value
 
     def _pseudonym(self, value: str) -> str:
         made = pseudonym(self._key, self.kind, value, self._longest)
@@ -105,10 +120,3 @@ class Scrubber:
                 model=self.place.model,
                 field=self.place.field,
             )
-
-
-def _value(text: bytes) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):  # NaN and the like
-        return json.loads(text)

@@ -182,4 +182,4 @@ class Parts:
 
 def _counted(block: Block) -> Mapping[str, int]:
     labels = block.labels()
-    return {labels.pop(): len(block)} if len(labels) == 1 else Counter(block.models())
+    return dict.fromkeys(labels, len(block)) if len(labels) == 1 else Counter(block.models())

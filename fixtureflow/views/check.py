@@ -178,23 +178,24 @@ class _Check:
     def _look(self, block: Block) -> None:
         labels = block.labels()
         if len(labels) == 1:
-            plan = self._plan(labels.pop(), block, 0)
+            (label,) = labels
+            plan = self._plan(label, block, 0)
             if plan is not None:
                 plan.take(block.array(), block.views, len(block), lambda at: block.records()[at])
             return
         apart: dict[str, list[int]] = {}
         for at, label in enumerate(block.models()):
             apart.setdefault(label, []).append(at)
-        views = block.views()
+        records = block.records()
         for label, places in apart.items():
             plan = self._plan(label, block, places[0], len(places))
             if plan is not None:
-                raws = [bytes(views[at]) for at in places]
+                raws = [records[at].raw for at in places]
                 plan.take(
                     b"[%b]" % b",".join(raws),
                     lambda raws=raws: raws,  # type: ignore[misc]
                     len(raws),
-                    lambda at, places=places: block.records()[places[at]],  # type: ignore[misc]
+                    lambda at, places=places: records[places[at]],  # type: ignore[misc]
                 )
 
     def _plan(self, label: str, block: Block, first: int, count: int | None = None) -> Plan | None:

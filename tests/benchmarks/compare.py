@@ -1,4 +1,6 @@
-"""Each verb beside `jq .` and `python -m json.tool` on one dump: `python compare.py [MEGABYTES] [ROUNDS] [VERB…]`.
+"""Each verb beside `jq .`, `json.tool` and ijson on one dump: `python compare.py [MEGABYTES] [ROUNDS] [VERB…]`.
+
+ijson only reads it, record by record.
 
 Commands take turns, each on one core where the system lets us choose. Medians are printed: seconds by the clock, and of
 the processor (steadier where others use the machine), how many times faster than each peer that is, and peak memory.
@@ -19,18 +21,23 @@ from pathlib import Path
 from make_dump import SCHEMA, TYPES, write
 
 PROGRAM = [sys.executable, "-m", "fixtureflow"]
-LACKING = ["--lookup", "types.json", "--unresolved", "keep"]  # some users that are referred to have no record
+READ_BY_IJSON = "import ijson, sys; [0 for _ in ijson.items(open(sys.argv[1], 'rb'), 'item', use_float=True)]"
 VERBS = {
     "filter": [*PROGRAM, "filter", "-q", "--exclude", "authtoken", "dump.json"],
     "split": [*PROGRAM, "split", "-q", "dump.json", "-d", "parts", "--force"],
     "pretty": [*PROGRAM, "pretty", "-q", "dump.json"],
-    "natural": [*PROGRAM, "natural", "-q", "--schema", "schema.json", *LACKING, "dump.json"],
+    "natural": [*PROGRAM, "natural", "-q", "--schema", "schema.json", "--lookup", "types.json", "dump.json"],
     "order": [*PROGRAM, "order", "-q", "--schema", "schema.json", "dump.json"],
+    "check": [*PROGRAM, "check", "-q", "--schema", "schema.json", "types.json", "dump.json"],
     "diff": [*PROGRAM, "diff", "-q", "dump.json", "shuffled.json"],
     "merge": [*PROGRAM, "merge", "-q", "dump.json", "shuffled.json"],
     "stats": [*PROGRAM, "stats", "-q", "dump.json"],
 }
-PEERS = {"jq .": ["jq", ".", "dump.json"], "json.tool": [sys.executable, "-m", "json.tool", "dump.json"]}
+PEERS = {
+    "jq .": ["jq", ".", "dump.json"],
+    "json.tool": [sys.executable, "-m", "json.tool", "dump.json"],
+    "ijson": [sys.executable, "-c", READ_BY_IJSON, "dump.json"],
+}
 
 
 def main() -> None:

@@ -57,7 +57,7 @@ CREATE TABLE versions_version (id integer PRIMARY KEY AUTOINCREMENT, object_id v
 OTHERS = [("auth", "group"), ("auth", "permission"), ("auth", "user"), ("authtoken", "token"), ("admin", "logentry")]
 OTHERS += [("blog", "comment"), ("blog", "post"), ("versions", "version")]
 FIRST = 49_516
-"""The dump's last user at 200 MB: those that it refers to past that are the target's."""
+"""The dump's last user at 200 MB: the target's come after it."""
 SHARES = {"auth_user": 2, "authtoken_token": 1, "blog_comment": 4, "blog_post": 1, "django_admin_log": 2}
 VALUES = {
     "auth_user": f"n + {FIRST}, '!', NULL, 0, iif(n > 1000, 'their', 'user') || n, '', '', 0, 1, '2020-01-01', ''",

@@ -232,6 +232,8 @@ CASES: dict[str, tuple[str, list[Record]]] = {
         row("constraints.handle", 2, account=1, name="ann", domain="X")]),
     "unique nulls that are not distinct": ("duplicate-unique", [
         row("constraints.desk", 1, room=None, number=1), row("constraints.desk", 2, room=None, number=1)]),
+    "unique, two of which Python has one hash": ("", [
+        row("constraints.desk", 1, room=1, number=-1), row("constraints.desk", 2, room=1, number=-2)]),
     "unique, taken over": ("", [
         row("naturals.author", 1, name="A"), row("naturals.author", 1, name="A")]),
     "the same natural key without pk": ("", [row("naturals.author", name="A"), row("naturals.author", name="A")]),

@@ -166,6 +166,17 @@ def test_the_project_says_what_is_right() -> None:
     assert (found.code, group["problem"], group["field"], group["level"]) == (1, "unknown-field", "colour", "error")
 
 
+def test_a_schema_that_a_person_wrote_leaves_to_presets_what_they_know(schema: Path) -> None:
+    """One that was made from a project has all models there are."""
+    rows = '[{"model": "auth.group", "pk": 1, "fields": {"name": null}}, {"model": "a.b", "pk": 1, "fields": {}}]'
+    unknown = [("error", "unknown-model", "a.b", 1)]
+    null = [("error", "null", "auth.group.name", 1)]
+    assert told(ff.check(ff.read(io.BytesIO(rows.encode())), ff.sources_from([schema]))) == unknown + null
+    schema.write_text(json.dumps({"about": "mysite.settings (Django 5.2)", **json.loads(SCHEMA)}))
+    missing = [("warning", "unknown-model", "auth.group", 1)]
+    assert told(ff.check(ff.read(io.BytesIO(rows.encode())), ff.sources_from([schema]))) == unknown + missing
+
+
 def test_every_kind_is_documented_with_what_would_have_been_said_and_what_mends_it() -> None:
     found = run_here("check", "--kinds")
     assert found.code == 0

@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import fixtureflow as ff
-from fixtureflow.checks import keysets, logs
+from fixtureflow.checks import decoding, keysets, logs
 from fixtureflow.checks.decoding import Rule, _slot
 from fixtureflow.checks.fast import fast_pattern, fast_type
 from fixtureflow.checks.judge import Dialect, judge
@@ -41,6 +41,7 @@ FACTS = {
                 "tags": {"column": "", "relation": {"kind": "m2m", "to": "a.tag", "auto_through": True}},
                 "name": {"type": "text", "null": False, "max_length": 3, "has_default": True},
                 "key": {"type": "text", "null": True},
+                "size": {"type": "integer", "null": False, "has_default": False},
             },
             "uniques": [{"fields": ["key"]}, {"fields": ["name", "parent"]}],
         },
@@ -51,7 +52,7 @@ SCHEMA = parse(json.dumps(FACTS).encode())
 
 Rows = list[dict[str, Any]]
 
-numbers = st.one_of(st.integers(0, 12), st.sampled_from(["3", "4", 10**9, 10**9 + 1, 2**63, -1]))
+numbers = st.one_of(st.integers(0, 12), st.sampled_from(["3", "4", 10**9, 10**9 + 1, 2**63, -1, -2]))
 codes = st.sampled_from(["a", "b", "c", "é", "7", 7])
 nodes = st.fixed_dictionaries(
     {
@@ -59,6 +60,10 @@ nodes = st.fixed_dictionaries(
         "tags": st.lists(codes, max_size=3),
         "name": st.sampled_from(["", "x", "xyz", "xyzä", "x\0", 5, None]),
         "key": st.none() | st.sampled_from(["k", "l", "m"]),
+    },
+    optional={
+        "size": st.sampled_from([1, "1", "x", None]),
+        "colour": st.none() | st.just("red"),
     },
 )
 rows = st.lists(
@@ -87,6 +92,10 @@ def counted(rows: Rows) -> Counter[tuple[str, str, str]]:
         found["error", "null", "a.node.name"] += fields["name"] is None
         found["error", "too-long", "a.node.name"] += fields["name"] == "xyzä"
         found["error", "nul", "a.node.name"] += fields["name"] == "x\0"
+        found["error", "missing-field", "a.node.size"] += "size" not in fields
+        found["error", "null", "a.node.size"] += fields.get("size", 1) is None
+        found["error", "bad-value", "a.node.size"] += fields.get("size") == "x"
+        found["error", "unknown-field", "a.node.colour"] += "colour" in fields
         parent = None if fields["parent"] is None else int(fields["parent"])
         found["error", "out-of-range", "a.node.parent"] += parent is not None and parent >= 2**63
         if parent is not None and parent not in own["a.node"]:
@@ -113,8 +122,9 @@ def as_counter(found: ff.Checked) -> Counter[tuple[str, str, str]]:
 
 
 @contextmanager
-def bounds(chunk: int, spilled: int, held: int, memory: int, dense: int) -> Iterator[None]:
-    """Run with so little memory that logs go to disk and keys are looked at in many rounds."""
+def bounds(chunk: int, spilled: int, held: int, memory: int, dense: int, often: int) -> Iterator[None]:
+    """Run with so little memory that logs go to disk and keys are looked at in many rounds, and so little patience with
+    a column that it is soon judged by itself."""
     from fixtureflow.views import check
 
     with pytest.MonkeyPatch.context() as patch:
@@ -123,19 +133,26 @@ def bounds(chunk: int, spilled: int, held: int, memory: int, dense: int) -> Iter
         patch.setattr(keysets, "HELD", held)
         patch.setattr(keysets, "DENSE", dense)
         patch.setattr(check, "MEMORY", memory)
+        patch.setattr(decoding, "OFTEN", often)
         yield
 
 
 @given(
-    rows, st.integers(1, 400), st.integers(1, 5), st.integers(1, 4), st.integers(1, 3), st.sampled_from([0, 1 << 16])
+    rows,
+    st.integers(1, 400),
+    st.integers(1, 5),
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.sampled_from([0, 1 << 16]),
+    st.integers(1, 4),
 )
 def test_it_finds_what_a_naive_count_finds(
-    rows: Rows, block: int, chunk: int, spilled: int, held: int, dense: int
+    rows: Rows, block: int, chunk: int, spilled: int, held: int, dense: int, often: int
 ) -> None:
     data = json.dumps(rows, ensure_ascii=False).encode()
     skip = ["record-cycle"]
     assert as_counter(checked(data, skip=skip)) == counted(rows)
-    with bounds(chunk, spilled, held, 0, dense):
+    with bounds(chunk, spilled, held, 0, dense, often):
         assert as_counter(checked(data, block, skip=skip)) == counted(rows)
 
 
@@ -178,7 +195,7 @@ def loops(rows: Rows) -> int:
 @given(st.permutations(range(8)), st.lists(st.none() | st.integers(0, 8), min_size=8, max_size=8))
 def test_loops_are_counted(order: list[int], parents: list[int | None]) -> None:
     rows = [
-        {"model": "a.node", "pk": pk, "fields": {"parent": parents[pk], "tags": [], "name": "", "key": None}}
+        {"model": "a.node", "pk": pk, "fields": {"parent": parents[pk], "tags": [], "name": "", "key": None, "size": 1}}
         for pk in order
     ]
     found = checked(json.dumps(rows).encode(), only=["record-cycle"])

@@ -101,6 +101,12 @@ NAMES: list[tuple[str, dict[str, Any], str, str]] = [
         item('{"a": NaN, "b": {"c": [-Infinity, "NaN"]}}'),
         item('{"a": null, "b": {"c": [null, "NaN"]}}'),
     ),
+    (
+        "infinite as Python reads it",
+        {"null_nan": "*"},
+        item(f'{{"a": 1E400, "b": ["1e999", -1e0999, 1e308, 1e-400, {"9" * 309}.5, -{"9" * 309}]}}'),
+        item(f'{{"a": null, "b": ["1e999", null, 1e308, 1e-400, null, -{"9" * 309}]}}'),
+    ),
     ("NaN elsewhere", {"null_nan": "shop.item.b"}, item('{"a": NaN, "b": Infinity}'), item('{"a": NaN, "b": null}')),
     (
         "NUL",

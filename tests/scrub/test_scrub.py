@@ -155,6 +155,25 @@ def test_texts_within_json_are_scrubbed_and_numbers_stay() -> None:
     assert data["n"][:3] == [1, 2.5, None] and len(data["name"]) == 7 and data["name"] != "Bob Lee"
 
 
+def test_within_json_all_other_bytes_stay() -> None:
+    deep = "[" * 3000 + "]" * 3000
+    data = r'{"Bob" : [1E400,NaN,1.10, "\u0042ob",  "Bob"],"": "", "deep": ' + deep + "}"
+    before = f'[{{"model": "x.y", "pk": 1, "fields": {{"data": {data}, "other": "Bob"}}}}]'
+    out = io.BytesIO()
+    ff.write(ff.scrub(ff.read(io.BytesIO(before.encode())), rule="x.y.data=text", key=KEY), out)
+    bob = pseudonym(KEY, "text", "Bob").text
+    assert out.getvalue().decode() == before.replace(r'"\u0042ob",  "Bob"', f'"{bob}",  "{bob}"')
+
+
+def test_texts_in_an_array_are_scrubbed_one_by_one() -> None:
+    """It stands in a fixture as JSON within a text."""
+    schema = parse(b'{"models": {"x.y": {"fields": {"mails": {"type": "array"}}}}}')
+    before = json.dumps(["a@b.example", None, "a@b.example"])
+    (one,), _ = scrubbed(record("x.y", 1, mails=before), schema=schema, rule="x.y.mails=email")
+    mail = pseudonym(KEY, "email", "a@b.example").text
+    assert json.loads(one["fields"]["mails"]) == [mail, None, mail]
+
+
 def test_other_kinds() -> None:
     rules = {
         "x.y.a": "null",

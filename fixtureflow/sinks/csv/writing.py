@@ -50,7 +50,8 @@ class Writing:
         for block in blocks_of(records):
             labels = block.labels()
             if len(labels) == 1:
-                self._take(labels.pop(), b"[%b]" % block.text(b","), block.records)
+                (label,) = labels
+                self._take(label, b"[%b]" % block.text(b","), block.records)
             else:
                 apart: dict[str, list[Record]] = {}
                 for record in block.records():
