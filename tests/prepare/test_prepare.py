@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
-from running import run
+from running import run, run_here
 from support.clients import run_sql
 from support.compare import identity_differences, rows
 from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata, manage
 
 import fixtureflow as ff
 from fixtureflow.schema.django import from_project
+from fixtureflow.schema.file import dump as as_file
 
 Scratch = Callable[..., str]
 
@@ -77,6 +79,27 @@ def test_what_has_no_place_is_rejected_and_told(scratch_on: Scratch, tmp_path: P
     assert done.code == 1
     rejects = json.loads((tmp_path / "ready" / "rejects.json").read_bytes())
     assert f"{len(rejects)} records rejected" in str(done.said)
+
+
+def test_what_is_put_off_can_be_prepared_by_the_line_that_is_said(scratch_on: Scratch, tmp_path: Path) -> None:
+    """With the same options, and without the password."""
+    target = scratch_on("postgresql", "tokens", occupied=True).replace("postgres@", "postgres:secret@")
+    (tmp_path / "all.json").write_bytes(dumpdata("tokens", scratch_on("sqlite", "tokens", populated=True)))
+    schema = tmp_path / "schema.json"
+    schema.write_bytes(as_file(schema_of("tokens")))
+    options = ["--schema", str(schema), "--prefer", "fixture:auth.user", "--dangling", "null", "--parts"]
+    done = run_here("prepare", tmp_path / "all.json", "--target", target, *options, "-d", tmp_path / "ready")
+    assert [record["model"] for record in json.loads((tmp_path / "ready" / "second.json").read_bytes())] == [
+        "authtoken.token"
+    ] * 3
+    (line,) = [line.partition("next: ")[2] for line in done.said if "second.json" in line]
+    shown = target.replace(":secret@", ":***@")
+    assert shlex.split(line) == [
+        *("fixtureflow", "prepare", str(tmp_path / "ready" / "second.json")),
+        *("--target", shown, "--lookup", shown, *options[:4]),
+        *("--dangling", "null", "--parts", "-d", str(tmp_path / "ready2")),
+    ]
+    assert not any("secret" in line for line in done.said)
 
 
 def test_a_fault_leaves_no_folder(scratch_on: Scratch, tmp_path: Path) -> None:
