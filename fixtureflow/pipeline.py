@@ -87,7 +87,10 @@ class Prepared:
         shell = "python manage.py dbshell < "
         out = [shell + self._path(DELETE)] if self.delete else []
         out += [f"python manage.py loaddata {self._path(name)}" for name in self.files]
-        return out + ([shell + self._path(SEQUENCES)] if self.counters else [])
+        out += [shell + self._path(SEQUENCES)] if self.counters else []
+        if resolver := self.matched.resolver:
+            out += [resolver.trees.rebuilding(resolver.schema.models[label]) for label in resolver.trees.grown]
+        return out
 
     def _path(self, name: str) -> str:
         return shlex.quote(str(self.folder / name))

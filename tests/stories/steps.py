@@ -9,7 +9,7 @@ from pathlib import Path
 
 from running import Run, run_here
 from support.clients import run_sql
-from support.projects import PROJECTS, loaddata
+from support.projects import PROJECTS, loaddata, manage
 
 from fixtureflow.schema.django import from_project
 from fixtureflow.schema.file import dump as as_file
@@ -34,6 +34,8 @@ def prepared_and_loaded(
                     loaddata(project, target, Path(fixture), env=env)
                 case ["python", "manage.py", "dbshell", "<", sql]:
                     run_sql(target, Path(sql))
+                case ["python", "manage.py", "shell", "-c", code]:
+                    manage(project, target, "shell", "-c", code)
                 case ["fixtureflow", *arguments]:
                     waiting.append(arguments)
     return done
