@@ -14,6 +14,7 @@ from typing import Any
 from fixtureflow.database import is_fixture
 from fixtureflow.errors import UsageError
 from fixtureflow.matching.emit import Lists
+from fixtureflow.matching.links import with_links
 from fixtureflow.matching.matched import Dangling, Matched
 from fixtureflow.ordering.waiting import waiting
 from fixtureflow.reader import read
@@ -146,7 +147,7 @@ def prepare(
                 delete_sql=drafts / DELETE if prefer else None,
             )
             step.records = write(matched, drafts / "matched.json").records
-        known = matched.resolver.schema if matched.resolver else None
+        known = with_links(matched.resolver.schema) if matched.resolver else None
         found = Prepared(Path(folder), matched, order(read(drafts / "matched.json"), known), steps=steps)
         late = _late(matched)
         found.waiting = {label: matched.counts[label]["out"] for label in matched.counts if canonical(label) in late}

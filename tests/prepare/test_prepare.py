@@ -16,6 +16,8 @@ from support.compare import identity_differences, rows
 from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata, manage
 
 import fixtureflow as ff
+from fixtureflow.matching.links import with_links
+from fixtureflow.references.links import links_of
 from fixtureflow.schema.django import from_project
 from fixtureflow.schema.file import dump as as_file
 
@@ -100,6 +102,15 @@ def test_what_is_put_off_can_be_prepared_by_the_line_that_is_said(scratch_on: Sc
         *("--dangling", "null", "--parts", "-d", str(tmp_path / "ready2")),
     ]
     assert not any("secret" in line for line in done.said)
+
+
+def test_what_the_rows_between_models_refer_to_is_known_and_not_guessed() -> None:
+    known = with_links(schema_of("everything"))
+    for label, ends in {
+        "auth.user_groups": {"user": "auth.user", "group": "auth.group"},
+        "relations.person_friends": {"from_person": "relations.person", "to_person": "relations.person"},
+    }.items():
+        assert {link.field: link.to.model for link in links_of(known, label)} == ends
 
 
 def test_a_fault_leaves_no_folder(scratch_on: Scratch, tmp_path: Path) -> None:
