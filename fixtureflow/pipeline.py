@@ -21,7 +21,7 @@ from fixtureflow.reader import read
 from fixtureflow.record import Record
 from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema, canonical
-from fixtureflow.schema.remarks import remarks
+from fixtureflow.schema.remarks import remarks_on_loading
 from fixtureflow.sinks.files import MANIFEST, filling
 from fixtureflow.sinks.split import split
 from fixtureflow.stages.filter import filter as filtered
@@ -164,7 +164,8 @@ def prepare(
             (drafts / SEQUENCES).write_text(counted.sql(), encoding="utf-8")
             found.counters = step.records = len(counted.resets)
         found.delete = bool(matched.deleted)
-        found.warnings = remarks(known) if known else []
+        loaded = [label for label in _loaded(matched) if canonical(label) not in late]
+        found.warnings = remarks_on_loading(known, loaded) if known else []
         more = {SECOND: late, REJECTS: found.rejected, DELETE: found.delete}
         others = [REPORT, SEQUENCES, *(name for name, there in more.items() if there)]
         place.place({name: drafts / name for name in (*names, *others)}, _manifest(names, others))
@@ -176,8 +177,11 @@ def _late(matched: Matched) -> set[str]:
     if matched.resolver is None:
         return set()
     types = matched.resolver.references.types
-    loaded = [label for label, counts in matched.counts.items() if counts["out"]]
-    return waiting(matched.resolver.schema, loaded, types.targets)
+    return waiting(matched.resolver.schema, _loaded(matched), types.targets)
+
+
+def _loaded(matched: Matched) -> list[str]:
+    return [label for label, counts in matched.counts.items() if counts["out"]]
 
 
 def _laid_out(ordered: Records, drafts: Path, schema: Schema | None, *, parts: bool) -> dict[str, int]:

@@ -114,7 +114,8 @@ def command(
         late = ", ".join(f"{label} {count:,}" for label, count in prepared.waiting.items())
         if late:
             run.say(
-                f"put off: {late}: receivers make such rows while the others are loaded; prepare them after that, "
+                f"put off: {late}: receivers make such rows while the others are loaded; prepare them after that "
+                "(--prefer fixture:MODEL has them in the place of those), "
                 f"or leave them out: {' '.join(f'--exclude {label}' for label in prepared.waiting)}"
             )
         for command_line in prepared.commands():

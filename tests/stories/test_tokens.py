@@ -59,6 +59,8 @@ def test_the_new_sites_tokens_stay(scratch_on: Scratch, backend: str, source: st
     first, second = prepared_and_loaded("tokens", dump, target)
     assert any("put off: authtoken.token 3" in line for line in first.said)
     assert any("3 records in, 0 ready" in line for line in second.said)
+    # Nothing that this step loads sets the receiver off.
+    assert [any("saving auth.user" in line for line in run.said) for run in (first, second)] == [True, False]
 
     after = tokens(target)
     assert after.items() >= before.items()
