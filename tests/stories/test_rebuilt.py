@@ -42,7 +42,7 @@ def source(scratch_on: Scratch) -> str:
     return scratch_on("sqlite", "everything", populated=True)
 
 
-@pytest.fixture(params=["postgresql", "mariadb"])
+@pytest.fixture(params=["postgresql", "mariadb", "sqlite"])
 def target(request: pytest.FixtureRequest, scratch_on: Scratch) -> str:
     url = scratch_on(request.param, "everything")
     manage("everything", url, "shell", "-v0", "-c", MIGRATIONS_RESET)
