@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 from running import run, run_here
 from support.clients import run_sql
@@ -20,6 +21,7 @@ from fixtureflow.matching.links import with_links
 from fixtureflow.references.links import links_of
 from fixtureflow.schema.django import from_project
 from fixtureflow.schema.file import dump as as_file
+from fixtureflow.schema.model import Receiver
 
 Scratch = Callable[..., str]
 
@@ -102,6 +104,26 @@ def test_what_is_put_off_can_be_prepared_by_the_line_that_is_said(scratch_on: Sc
         *("--dangling", "null", "--parts", "-d", str(tmp_path / "ready2")),
     ]
     assert not any("secret" in line for line in done.said)
+
+
+def test_what_was_put_off_keeps_its_generic_keys(scratch: Scratch, tmp_path: Path) -> None:
+    """It refers to content types and rows of the target by then, and has none of them beside it."""
+    source, target = scratch("tokens", populated=True), scratch("tokens", occupied=True)
+    known = schema_of("tokens")
+    makes = Receiver(path="accounts.receivers.log", makes=("admin.logentry",), checks_raw=False)
+    user = msgspec.structs.replace(known.models["auth.user"], receivers=(makes,))
+    known = msgspec.structs.replace(known, models={**known.models, "auth.user": user})
+
+    dump = ff.read(io.BytesIO(dumpdata("tokens", source)))
+    first = ff.prepare(dump, tmp_path / "ready", target=target, schema=known)
+    assert first.waiting == {"admin.logentry": 13}
+    loaddata("tokens", target, first.folder / "fixture.json", env=NO_TOKENS)
+    second = ff.prepare(ff.read(first.second), tmp_path / "ready2", target=target, lookup=target, schema=known)
+    assert second.waiting == {}
+    assert second.rejected == 0
+    loaddata("tokens", target, second.folder / "fixture.json", env=NO_TOKENS)
+    lost = identity_differences("tokens", source, target, subset=True)
+    assert [line for line in lost if line.startswith("admin.logentry ")] == []
 
 
 def test_what_the_rows_between_models_refer_to_is_known_and_not_guessed() -> None:
