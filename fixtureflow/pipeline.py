@@ -20,7 +20,7 @@ from fixtureflow.ordering.waiting import waiting
 from fixtureflow.reader import read
 from fixtureflow.record import Record
 from fixtureflow.schema.merge import Source
-from fixtureflow.schema.model import Schema, canonical
+from fixtureflow.schema.model import Schema
 from fixtureflow.schema.remarks import remarks_on_loading
 from fixtureflow.sinks.files import MANIFEST, filling
 from fixtureflow.sinks.split import split
@@ -150,7 +150,7 @@ def prepare(
         known = with_links(matched.resolver.schema) if matched.resolver else None
         found = Prepared(Path(folder), matched, order(read(drafts / "matched.json"), known), steps=steps)
         late = _late(matched)
-        found.waiting = {label: matched.counts[label]["out"] for label in matched.counts if canonical(label) in late}
+        found.waiting = {label: matched.counts[label]["out"] for label in matched.counts if label in late}
         with _timed(steps, "ordered") as step:
             ready = filtered(found.ordered, exclude=late) if late else found.ordered
             names = _laid_out(ready, drafts, known, parts=parts)
@@ -164,7 +164,7 @@ def prepare(
             (drafts / SEQUENCES).write_text(counted.sql(), encoding="utf-8")
             found.counters = step.records = len(counted.resets)
         found.delete = bool(matched.deleted)
-        loaded = [label for label in _loaded(matched) if canonical(label) not in late]
+        loaded = [label for label in _loaded(matched) if label not in late]
         found.warnings = remarks_on_loading(known, loaded) if known else []
         more = {SECOND: late, REJECTS: found.rejected, DELETE: found.delete}
         others = [REPORT, SEQUENCES, *(name for name, there in more.items() if there)]

@@ -18,17 +18,21 @@ __all__ = ["waiting"]
 
 
 def waiting(schema: Schema, loaded: Iterable[str], generic: Callable[[str], set[str]]) -> set[str]:
-    """Of the models `loaded` those that wait for the others, and the many-to-many tables that wait with them.
+    """Of the labels `loaded` those that wait for the others, and the many-to-many tables that wait with them.
 
     `generic` tells where the generic keys of a model lead. Models that need each other cannot be parted: they never
     wait for each other, and so each time fewer are left.
     """
     makes = nx.DiGraph(_makes(schema))
-    labels = dict.fromkeys(_concrete(schema, label) for label in loaded)
+    names = {label: _concrete(schema, label) for label in loaded}
+    labels = dict.fromkeys(names.values())
     senders = [label for label in labels if label in makes]
     if not senders:
         return set()
-    graph = model_graph(schema, labels, {label: generic(label) for label in labels}).reverse()
+    leads: dict[str, set[str]] = {name: set() for name in labels}
+    for label, name in names.items():
+        leads[name] |= generic(label)
+    graph = model_graph(schema, labels, leads).reverse()
     for label, (model, relation) in through_labels(schema).items():
         graph.add_edges_from((end, label) for end in (model.label, _concrete(schema, relation.to)) if end in graph)
     graph.add_edges_from(makes.edges)
@@ -39,7 +43,7 @@ def waiting(schema: Schema, loaded: Iterable[str], generic: Callable[[str], set[
             for made in makes[one]:
                 if made in labels and part[made] != part[one]:
                     wait |= {made, *nx.descendants(graph, made)}
-    return {label for label in wait if label in labels or label not in schema.models}
+    return {label for label, name in names.items() if name in wait} | (wait - schema.models.keys() - labels.keys())
 
 
 def _makes(schema: Schema) -> Iterator[tuple[str, str]]:
@@ -47,8 +51,8 @@ def _makes(schema: Schema) -> Iterator[tuple[str, str]]:
     for label, model in schema.models.items():
         for receiver in model.receivers or ():
             for made in () if receiver.checks_raw else receiver.makes:
-                yield label, _concrete(schema, made)
-                yield from ((label, parent.label) for parent in schema.ancestors(made))
+                for one in (_concrete(schema, made), *(parent.label for parent in schema.ancestors(made))):
+                    yield _concrete(schema, label), one
 
 
 def _concrete(schema: Schema, label: str) -> str:

@@ -59,3 +59,10 @@ def test_rows_between_a_model_that_waits_and_another_wait_with_it() -> None:
     models["x.b"] = Model(label="x.b", pk=("id",), fields={"tags": Field(column="", relation=many)})
     found = waiting(Schema(models=models), ["x.a", "x.b", "x.d"], lambda label: set())
     assert found == {"x.b", "x.b_tags"}
+
+
+def test_proxies_wait_and_are_waited_for_as_their_models_are() -> None:
+    models = dict(site({"a": "b"}, {"b": "a"}).models)
+    models |= {f"x.{one}proxy": Model(label=f"x.{one}proxy", proxy_for=f"x.{one}") for one in "ab"}
+    found = waiting(Schema(models=models), ["x.aproxy", "x.Bproxy", "x.c"], lambda label: set())
+    assert found == {"x.Bproxy"}
