@@ -14,23 +14,27 @@ from typing import Any
 from fixtureflow.database import is_fixture
 from fixtureflow.errors import UsageError
 from fixtureflow.matching.emit import Lists
+from fixtureflow.matching.links import with_links
 from fixtureflow.matching.matched import Dangling, Matched
+from fixtureflow.ordering.waiting import waiting
 from fixtureflow.reader import read
 from fixtureflow.record import Record
 from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema
-from fixtureflow.schema.remarks import remarks
+from fixtureflow.schema.remarks import remarks_on_loading
 from fixtureflow.sinks.files import MANIFEST, filling
 from fixtureflow.sinks.split import split
 from fixtureflow.stages.filter import filter as filtered
 from fixtureflow.stages.order import Ordered, order
+from fixtureflow.stream import Records
 from fixtureflow.views.sequences import sequences
 from fixtureflow.writer import write
 
 __all__ = ["Prepared", "Step", "prepare"]
 
-FIXTURE, REJECTS, REPORT, DELETE, SEQUENCES = (
+FIXTURE, SECOND, REJECTS, REPORT, DELETE, SEQUENCES = (
     "fixture.json",
+    "second.json",
     "rejects.json",
     "report.json",
     "delete-first.sql",
@@ -64,6 +68,16 @@ class Prepared:
     """What numbers new rows and is to be moved."""
     warnings: list[str] = field(default_factory=list)
     """What a project's receivers do while a fixture is loaded."""
+    waiting: dict[str, int] = field(default_factory=dict)
+    """By model, the records in `second`: receivers make such rows meanwhile, or they refer to some."""
+
+    @property
+    def second(self) -> Path:
+        """The fixture of what is `waiting`, if anything is, to be prepared once the others are loaded.
+
+        What its records refer to is in the target then, which so is the `lookup`, too.
+        """
+        return self.folder / SECOND
 
     @property
     def rejected(self) -> int:
@@ -74,7 +88,10 @@ class Prepared:
         shell = "python manage.py dbshell < "
         out = [shell + self._path(DELETE)] if self.delete else []
         out += [f"python manage.py loaddata {self._path(name)}" for name in self.files]
-        return out + ([shell + self._path(SEQUENCES)] if self.counters else [])
+        out += [shell + self._path(SEQUENCES)] if self.counters else []
+        if resolver := self.matched.resolver:
+            out += [resolver.trees.rebuilding(resolver.schema.models[label]) for label in resolver.trees.grown]
+        return out
 
     def _path(self, name: str) -> str:
         return shlex.quote(str(self.folder / name))
@@ -102,8 +119,9 @@ def prepare(
     It has the fixture, matched with the target and in the order of its references: `fixture.json`, or with `parts` a
     file for each model, numbered; `sequences.sql` for afterwards; `report.json`, which tells of each record that is not
     simply passed on; `rejects.json`, a fixture of those that have no place there, if any; `delete-first.sql`, if
-    `prefer` wants rows of the target to go. The options are those of `filter`. The folder gets all files or none;
-    `force` replaces those of an earlier run. Raises what `filter`, `order`, `sequences` and `split` do.
+    `prefer` wants rows of the target to go. What could collide with rows that a project's receivers make while the
+    fixture is loaded is put off: it is in `second.json`. The options are those of `filter`. The folder gets all files
+    or none; `force` replaces those of an earlier run. Raises what `filter`, `order`, `sequences` and `split` do.
     """
     if is_fixture(target):
         raise UsageError("a folder is prepared for a database", advice="with a fixture as target, take `filter`")
@@ -129,23 +147,44 @@ def prepare(
                 delete_sql=drafts / DELETE if prefer else None,
             )
             step.records = write(matched, drafts / "matched.json").records
-        known = matched.resolver.schema if matched.resolver else None
+        known = with_links(matched.resolver.schema) if matched.resolver else None
         found = Prepared(Path(folder), matched, order(read(drafts / "matched.json"), known), steps=steps)
+        late = _late(matched)
+        found.waiting = {label: matched.counts[label]["out"] for label in matched.counts if label in late}
         with _timed(steps, "ordered") as step:
-            names = _laid_out(found.ordered, drafts, known, parts=parts)
-            found.files, step.records = list(names), sum(names.values())
+            ready = filtered(found.ordered, exclude=late) if late else found.ordered
+            names = _laid_out(ready, drafts, known, parts=parts)
+            found.files = [name for name, records in names.items() if records]
+            step.records = sum(names.values())
+        if late:
+            with _timed(steps, "set aside") as step:
+                step.records = write(filtered(read(drafts / "matched.json"), include=late), drafts / SECOND).records
         with _timed(steps, "sequences") as step:
             counted = sequences(read(*(drafts / name for name in names)) if names else [], known, target=target)
             (drafts / SEQUENCES).write_text(counted.sql(), encoding="utf-8")
             found.counters = step.records = len(counted.resets)
         found.delete = bool(matched.deleted)
-        found.warnings = remarks(known) if known else []
-        others = [REPORT, SEQUENCES, *([REJECTS] if found.rejected else []), *([DELETE] if found.delete else [])]
+        loaded = [label for label in _loaded(matched) if label not in late]
+        found.warnings = remarks_on_loading(known, loaded) if known else []
+        more = {SECOND: late, REJECTS: found.rejected, DELETE: found.delete}
+        others = [REPORT, SEQUENCES, *(name for name, there in more.items() if there)]
         place.place({name: drafts / name for name in (*names, *others)}, _manifest(names, others))
     return found
 
 
-def _laid_out(ordered: Ordered, drafts: Path, schema: Schema | None, *, parts: bool) -> dict[str, int]:
+def _late(matched: Matched) -> set[str]:
+    """The models whose records have to wait until the others are loaded."""
+    if matched.resolver is None:
+        return set()
+    types = matched.resolver.references.types
+    return waiting(matched.resolver.schema, _loaded(matched), types.targets)
+
+
+def _loaded(matched: Matched) -> list[str]:
+    return [label for label, counts in matched.counts.items() if counts["out"]]
+
+
+def _laid_out(ordered: Records, drafts: Path, schema: Schema | None, *, parts: bool) -> dict[str, int]:
     """Write the fixture; the names of its files with their records, in load order."""
     if not parts:
         return {FIXTURE: write(ordered, drafts / FIXTURE).records}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -61,7 +64,9 @@ def command(
 
     What the database has is left out, what collides gets another primary key, references follow, and every record
     stands after all that it refers to. The last lines say what to type next. The database is only read: run this again
-    if it has changed. Exit code 1 if a record has no place there: it is in rejects.json, its reason in report.json.
+    if it has changed. What a project's receivers make rows of while the others are loaded (a token for each user) is
+    put off: it is in second.json, to be prepared after that. Exit code 1 if a record has no place there: it is in
+    rejects.json, its reason in report.json.
 
     \b
     Examples:
@@ -70,23 +75,24 @@ def command(
     """
     import fixtureflow as ff
     from fixtureflow.cli.filter import say_matched
+    from fixtureflow.connection import shown
     from fixtureflow.errors import UsageError
     from fixtureflow.schema.django.databases import named_target
     from fixtureflow.schema.sources import sources_from
 
     names = inputs or ["-"]
     with session(names, quiet=quiet) as run:
-        place = named_target(target, target_settings)
-        if not place:
+        url = named_target(target, target_settings)
+        if not url:
             raise UsageError("no --target", advice="name the database that is to be loaded into; it is only read")
         prepared = ff.prepare(
             ff.read(*names, at=at, repair=repair, progress=run.progress),
             directory,
-            target=place,
+            target=url,
             schema=sources_from(schema or (), settings=settings),
             include=include or (),
             exclude=exclude or (),
-            lookup=lookup or (),
+            lookup=[url if one == target else one for one in lookup or ()],
             renumber=not no_renumber,
             dangling=dangling,
             m2m=m2m,
@@ -105,10 +111,40 @@ def command(
                 f"{amount(prepared.rejected)} rejected: see {directory}/rejects.json, and report.json for the reasons; "
                 "mend and prepare them again once the others are loaded"
             )
+        late = ", ".join(f"{label} {count:,}" for label, count in prepared.waiting.items())
+        if late:
+            run.say(
+                f"put off: {late}: receivers make such rows while the others are loaded; prepare them after that "
+                "(--prefer fixture:MODEL has them in the place of those), "
+                f"or leave them out: {' '.join(f'--exclude {label}' for label in prepared.waiting)}"
+            )
         for command_line in prepared.commands():
             run.say(f"next: {command_line}")
+        if late:
+            place = shown(target or "")
+            again: dict[str, object] = {"--target": place, "--target-settings": target_settings, "--lookup": place}
+            again |= {"--schema": schema, "--settings": settings, "--prefer": prefer, "--no-renumber": no_renumber}
+            again |= {"--dangling": dangling, "--m2m": m2m, "--trust-guesses": trust_guesses, "--parts": parts}
+            run.say(f"next: {_line(prepared.second, again | {'--force': force, '-d': _after(directory)})}")
         counted = prepared.matched.counts.values()
         made = next(step.records for step in prepared.steps if step.name == "ordered")
         run.summary(f"{amount(sum(one['in'] for one in counted))} in, {made:,} ready in {directory}")
     if prepared.rejected:
         raise typer.Exit(1)
+
+
+def _line(file: Path, options: Mapping[str, object]) -> str:
+    """The call of this verb, without the options that say nothing or what is said anyway."""
+    words = ["fixtureflow", "prepare", str(file)]
+    for name, given in options.items():
+        for one in given if isinstance(given, list) else [given]:
+            if one not in (None, False, "reject", "union"):
+                words += [name] if one is True else [name, str(one)]
+    return shlex.join(words)
+
+
+def _after(directory: str) -> str:
+    """`ready` → `ready2` → `ready3`."""
+    path = Path(directory)
+    name = path.name.rstrip("0123456789")
+    return str(path.parent / f"{name}{int(path.name[len(name) :] or 1) + 1}")

@@ -12,16 +12,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+import msgspec
+
 from fixtureflow.record import Record, Source
 from fixtureflow.references.links import Key, Link, Place, field_of, key_form
 from fixtureflow.schema.model import Field, Model, Relation, Schema
 from fixtureflow.stream import Block
 from fixtureflow.target.dumping import rows_as_records
 from fixtureflow.target.rows import Target
+from fixtureflow.target.standing import through_labels
 from fixtureflow.values.dumped import as_dumped
 from fixtureflow.values.stored import storer
 
-__all__ = ["added_links", "items_of", "replaced_lists", "within_models"]
+__all__ = ["added_links", "items_of", "replaced_lists", "with_links", "within_models"]
 
 Pairs: TypeAlias = Mapping[tuple[str, str], list[tuple[Any, Any]]]
 """By model and field: pairs of a pk in the target, and of a key that its list is to hold."""
@@ -110,6 +113,20 @@ def items_of(schema: Schema, target: Target, link: Link, owners: Sequence[Any]) 
     for owner, item in _pairs(schema, target, model, relation, owners):
         out.setdefault(str(owner), []).append(item)
     return {owner: sorted(values, key=lambda one: (str(type(one)), one)) for owner, values in out.items()}
+
+
+def with_links(schema: Schema) -> Schema:
+    """`schema` with the models of these records, which a project's schema does not list."""
+    models = dict(schema.models)
+    for label, (model, relation) in through_labels(schema).items():
+        mine, theirs = _names(schema, model, relation)
+        ends = {mine: model.label, theirs: relation.to}
+        fields = {
+            name: Field(relation=Relation(kind="fk", to=to, to_field=""), null=False) for name, to in ends.items()
+        }
+        link = Model(label=label, table=relation.through_table, pk=("id",), fields=fields, complete=("relations",))
+        models.setdefault(link.label, link)
+    return msgspec.structs.replace(schema, models=models)
 
 
 def _missing(

@@ -200,7 +200,9 @@ class Matched(Records):
         resolver = self.resolver
         if resolver is None or self._inside is None:
             return []
-        return [*self._notes, *notes(resolver, self.counts, self._inside, self.deleted, str(self._delete_sql))]
+        # The name alone: `prepare` drafts the file elsewhere.
+        file = Path(self._delete_sql or "").name
+        return [*self._notes, *notes(resolver, self.counts, self._inside, self.deleted, file)]
 
     def _told(self) -> dict[str, object]:
         return {

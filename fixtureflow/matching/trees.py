@@ -63,15 +63,18 @@ class Trees:
 
     def message(self, model: Model) -> str:
         """What to do about a tree that has grown."""
-        tree = model.tree
-        rebuilt = "fix_tree()" if tree and tree.kind == "materialized_path" else "_tree_manager.rebuild()"
         moved = len(self.moved.get(model.label, ()))
         elsewhere = f", {moved:,} of them at another place" if moved else ""
-        command = f"from django.apps import apps; apps.get_model('{model.label}').{rebuilt}"
         return (
             f"tree: {self.grown[model.label]:,} records of {model.label} go among rows of the target{elsewhere}; "
-            f'after loaddata: python manage.py shell -c "{command}"'
+            f"after loaddata: {self.rebuilding(model)}"
         )
+
+    def rebuilding(self, model: Model) -> str:
+        """What has a tree counted anew by its library."""
+        tree = model.tree
+        rebuilt = "fix_tree()" if tree and tree.kind == "materialized_path" else "_tree_manager.rebuild()"
+        return f"python manage.py shell -c \"from django.apps import apps; apps.get_model('{model.label}').{rebuilt}\""
 
     def _place(self, plan: Plan, label: str, tree: Tree, field: str) -> None:
         nodes = sorted(node for node in self._nodes(label, field) if node.path)

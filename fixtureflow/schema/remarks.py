@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from fixtureflow.schema.model import Receiver, Schema
+from fixtureflow.schema.model import Model, Receiver, Schema
 
-__all__ = ["remarks"]
+__all__ = ["remarks", "remarks_on_loading"]
 
 SHOWN = 5
 
 
 def remarks(schema: Schema) -> list[str]:
     """Which receivers make rows while a fixture is loaded, which natural keys are code; each with what to do."""
-    return [*_on_receivers(schema), *_on_natural_keys(schema)]
+    return [*_on_receivers(schema.models), *_on_natural_keys(schema)]
 
 
-def _on_receivers(schema: Schema) -> Iterator[str]:
+def remarks_on_loading(schema: Schema, loaded: Iterable[str]) -> list[str]:
+    """Which receivers make rows while records of the models `loaded` are."""
+    return [*_on_receivers({label: model for label in loaded if (model := schema.concrete(label))})]
+
+
+def _on_receivers(models: Mapping[str, Model]) -> Iterator[str]:
     senders: dict[Receiver, list[str]] = {}
-    for label, model in schema.models.items():
+    for label, model in models.items():
         for receiver in model.receivers or ():
             senders.setdefault(receiver, []).append(label)
     firing = [receiver for receiver in senders if not receiver.checks_raw]
@@ -32,7 +37,7 @@ def _on_receivers(schema: Schema) -> Iterator[str]:
         made = dict.fromkeys(label for receiver in firing for label in receiver.makes)
         how = f" (fixtureflow filter {' '.join(f'--exclude {label}' for label in made)})" if 0 < len(made) < 4 else ""
         yield (
-            f"such rows collide with the fixture's own: leave these out{how}, "
+            f"such rows collide with the fixture's own: leave these out{how}, have `prepare` put them off, "
             'or let the receiver begin with: if kwargs.get("raw"): return'
         )
     if careful := [receiver.path for receiver in senders if receiver.checks_raw]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
-from running import run
+from running import run, run_here
 from support.clients import run_sql
 from support.compare import identity_differences, rows
 from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata, manage
 
 import fixtureflow as ff
+from fixtureflow.matching.links import with_links
+from fixtureflow.references.links import links_of
 from fixtureflow.schema.django import from_project
+from fixtureflow.schema.file import dump as as_file
+from fixtureflow.schema.model import Receiver
 
 Scratch = Callable[..., str]
 
@@ -77,6 +83,56 @@ def test_what_has_no_place_is_rejected_and_told(scratch_on: Scratch, tmp_path: P
     assert done.code == 1
     rejects = json.loads((tmp_path / "ready" / "rejects.json").read_bytes())
     assert f"{len(rejects)} records rejected" in str(done.said)
+
+
+def test_what_is_put_off_can_be_prepared_by_the_line_that_is_said(scratch_on: Scratch, tmp_path: Path) -> None:
+    """With the same options, and without the password."""
+    target = scratch_on("postgresql", "tokens", occupied=True).replace("postgres@", "postgres:secret@")
+    (tmp_path / "all.json").write_bytes(dumpdata("tokens", scratch_on("sqlite", "tokens", populated=True)))
+    schema = tmp_path / "schema.json"
+    schema.write_bytes(as_file(schema_of("tokens")))
+    options = ["--schema", str(schema), "--prefer", "fixture:auth.user", "--dangling", "null", "--parts"]
+    done = run_here("prepare", tmp_path / "all.json", "--target", target, *options, "-d", tmp_path / "ready")
+    assert [record["model"] for record in json.loads((tmp_path / "ready" / "second.json").read_bytes())] == [
+        "authtoken.token"
+    ] * 3
+    (line,) = [line.partition("next: ")[2] for line in done.said if "second.json" in line]
+    shown = target.replace(":secret@", ":***@")
+    assert shlex.split(line) == [
+        *("fixtureflow", "prepare", str(tmp_path / "ready" / "second.json")),
+        *("--target", shown, "--lookup", shown, *options[:4]),
+        *("--dangling", "null", "--parts", "-d", str(tmp_path / "ready2")),
+    ]
+    assert not any("secret" in line for line in done.said)
+
+
+def test_what_was_put_off_keeps_its_generic_keys(scratch: Scratch, tmp_path: Path) -> None:
+    """It refers to content types and rows of the target by then, and has none of them beside it."""
+    source, target = scratch("tokens", populated=True), scratch("tokens", occupied=True)
+    known = schema_of("tokens")
+    makes = Receiver(path="accounts.receivers.log", makes=("admin.logentry",), checks_raw=False)
+    user = msgspec.structs.replace(known.models["auth.user"], receivers=(makes,))
+    known = msgspec.structs.replace(known, models={**known.models, "auth.user": user})
+
+    dump = ff.read(io.BytesIO(dumpdata("tokens", source)))
+    first = ff.prepare(dump, tmp_path / "ready", target=target, schema=known)
+    assert first.waiting == {"admin.logentry": 13}
+    loaddata("tokens", target, first.folder / "fixture.json", env=NO_TOKENS)
+    second = ff.prepare(ff.read(first.second), tmp_path / "ready2", target=target, lookup=target, schema=known)
+    assert second.waiting == {}
+    assert second.rejected == 0
+    loaddata("tokens", target, second.folder / "fixture.json", env=NO_TOKENS)
+    lost = identity_differences("tokens", source, target, subset=True)
+    assert [line for line in lost if line.startswith("admin.logentry ")] == []
+
+
+def test_what_the_rows_between_models_refer_to_is_known_and_not_guessed() -> None:
+    known = with_links(schema_of("everything"))
+    for label, ends in {
+        "auth.user_groups": {"user": "auth.user", "group": "auth.group"},
+        "relations.person_friends": {"from_person": "relations.person", "to_person": "relations.person"},
+    }.items():
+        assert {link.field: link.to.model for link in links_of(known, label)} == ends
 
 
 def test_a_fault_leaves_no_folder(scratch_on: Scratch, tmp_path: Path) -> None:

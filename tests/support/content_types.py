@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 def reverse_content_types() -> None:
     """Give each content type the number of another, and so each permission; nothing may refer to them yet."""
     content_types = list(ContentType.objects.order_by("pk"))
-    permissions = list(Permission.objects.order_by("pk"))
+    permissions = list(Permission.objects.select_related("content_type").order_by("pk"))
     ContentType.objects.all().delete()
     for old, new in zip(content_types, reversed(content_types), strict=True):
         ContentType.objects.create(pk=old.pk, app_label=new.app_label, model=new.model)

@@ -83,7 +83,8 @@ class Database:
             return ["loop", model._meta.label_lower]
         if (model, pk) not in self.known:
             row, path = self.rows[model][pk], (*seen, (model, pk))
-            key = next((fields for fields in keys(model) if all(row[f.attname] is not None for f in fields)), None)
+            usable = (fields for fields in keys(model) if not any(self.leaves_out(model, field) for field in fields))
+            key = next((fields for fields in usable if all(row[f.attname] is not None for f in fields)), None)
             if key is None:
                 told: Any = self.contents(model, row, path)
             else:

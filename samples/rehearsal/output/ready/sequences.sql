@@ -1,0 +1,4 @@
+UPDATE sqlite_sequence SET seq = (SELECT max(coalesce(max("id"), 0), 28) FROM "articles_comment") WHERE name = 'articles_comment' AND seq < (SELECT max(coalesce(max("id"), 0), 28) FROM "articles_comment");
+INSERT INTO sqlite_sequence (name, seq) SELECT 'articles_comment', (SELECT max(coalesce(max("id"), 0), 28) FROM "articles_comment") WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'articles_comment') AND (SELECT max(coalesce(max("id"), 0), 28) FROM "articles_comment") > 0;
+UPDATE sqlite_sequence SET seq = (SELECT max(coalesce(max("id"), 0), 7) FROM "auth_user") WHERE name = 'auth_user' AND seq < (SELECT max(coalesce(max("id"), 0), 7) FROM "auth_user");
+INSERT INTO sqlite_sequence (name, seq) SELECT 'auth_user', (SELECT max(coalesce(max("id"), 0), 7) FROM "auth_user") WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'auth_user') AND (SELECT max(coalesce(max("id"), 0), 7) FROM "auth_user") > 0;
