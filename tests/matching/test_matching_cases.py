@@ -12,6 +12,7 @@ import pytest
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
+from fixtureflow.schema.model import Model
 
 TYPES = """
 CREATE TABLE django_content_type (id integer PRIMARY KEY AUTOINCREMENT, app_label varchar(100), model varchar(100),
@@ -219,3 +220,10 @@ def test_a_cycle_of_which_only_proxies_are_in_the_dump(tmp_path: Path) -> None:
     schema.write_text(json.dumps({"models": {"app.cat": {"table": "app_cat"}, "app.kind": {"proxy_for": "app.cat"}}}))
     records = [row("kind", 1, name="a", parent=2), row("kind", 2, name="b", parent=None)]
     assert case.kept(*records, schema=ff.sources_from([str(schema)])) == records
+
+
+def test_a_row_that_migrate_makes_gives_way_to_the_record_of_the_same_key(tmp_path: Path) -> None:
+    case = Case(tmp_path, USERS, "INSERT INTO app_u VALUES (9, 'root', NULL), (8, 'bob', NULL)")
+    known = ff.Schema.of([Model(label="app.u", placeholders=({"name": "root"},))])
+    ours = [row("u", 1, name="root", email="ours"), row("u", 2, name="bob", email="his")]
+    assert case.kept(*ours, schema=known) == [row("u", 9, name="root", email="ours")]
