@@ -12,7 +12,7 @@ import pytest
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
-from fixtureflow.schema.model import Model
+from fixtureflow.schema.model import Field, Model, Relation
 
 TYPES = """
 CREATE TABLE django_content_type (id integer PRIMARY KEY AUTOINCREMENT, app_label varchar(100), model varchar(100),
@@ -227,3 +227,13 @@ def test_a_row_that_migrate_makes_gives_way_to_the_record_of_the_same_key(tmp_pa
     known = ff.Schema.of([Model(label="app.u", placeholders=({"name": "root"},))])
     ours = [row("u", 1, name="root", email="ours"), row("u", 2, name="bob", email="his")]
     assert case.kept(*ours, schema=known) == [row("u", 9, name="root", email="ours")]
+
+
+def test_a_reference_without_a_constraint_may_lead_to_nothing_as_it_did(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path, USERS, f"CREATE TABLE app_log ({ID}, user_id integer)", "INSERT INTO app_u VALUES (9, 'bob', '')"
+    )
+    field = Field(column="user_id", relation=Relation(kind="fk", to="app.u", constraint=False))
+    known = ff.Schema.of([Model(label="app.log", fields={"user": field})])
+    logs = [row("log", 1, user=1), row("log", 2, user=7)]
+    assert case.kept(row("u", 1, name="bob", email=""), *logs, schema=known) == [row("log", 1, user=9), logs[1]]
