@@ -19,7 +19,7 @@ from fixtureflow.reader import read
 from fixtureflow.record import Record
 from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema
-from fixtureflow.schema.remarks import remarks
+from fixtureflow.schema.remarks import on_receivers
 from fixtureflow.sinks.files import MANIFEST, filling
 from fixtureflow.sinks.split import split
 from fixtureflow.stages.filter import filter as filtered
@@ -139,7 +139,7 @@ def prepare(
             (drafts / SEQUENCES).write_text(counted.sql(), encoding="utf-8")
             found.counters = step.records = len(counted.resets)
         found.delete = bool(matched.deleted)
-        found.warnings = remarks(known) if known else []
+        found.warnings = list(on_receivers(known)) if known else []
         others = [REPORT, SEQUENCES, *([REJECTS] if found.rejected else []), *([DELETE] if found.delete else [])]
         place.place({name: drafts / name for name in (*names, *others)}, _manifest(names, others))
     return found

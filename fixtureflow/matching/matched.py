@@ -15,6 +15,7 @@ from fixtureflow.findings import Findings
 from fixtureflow.matching.deletion import write_deletion
 from fixtureflow.matching.emit import Emission, Lists
 from fixtureflow.matching.fates import KEPT
+from fixtureflow.matching.inside import ids_inside
 from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.matching.links import added_links, replaced_lists, within_models
 from fixtureflow.matching.log import Log
@@ -81,6 +82,7 @@ class Matched(Records):
         self._dry = dry_run
         self._catalogue: Catalogue | None = None
         self._notes: Sequence[str] = ()
+        self._inside: Sequence[str] = ()
         self.merged: Merged | None = None
         """The schema that was used, with its sources."""
         self.counts: dict[str, Counter[str]] = {}
@@ -137,6 +139,7 @@ class Matched(Records):
                 for block in self._emitted(emission, resolver, target):
                     if not refused and not self._dry:
                         yield block
+                self._inside = list(ids_inside(resolver, self.counts))
                 if self._delete_sql is not None and not self._dry:
                     write_deletion(self._delete_sql, schema, target, self.deleted)
                 if self._report is not None:
@@ -197,7 +200,8 @@ class Matched(Records):
         resolver = self.resolver
         if resolver is None:
             return []
-        return [*self._notes, *notes(resolver, self.counts, self.deleted, str(self._delete_sql))]
+        known = notes(resolver, self.counts, self.deleted, str(self._delete_sql))
+        return [*self._notes, *known, *self._inside]
 
     def _told(self) -> dict[str, object]:
         return {

@@ -29,7 +29,6 @@ def notes(resolver: Resolver, counts: Counts, deleted: Mapping[str, Sequence[Any
         many = f"{len(pks):,} row{'s' if len(pks) > 1 else ''}"
         yield f"to be deleted: {many} of {label}: look at {delete_sql}, run it, then load the fixture"
     yield from _not_known(resolver, counts)
-    yield from _ids_inside(resolver, counts)
     total = sum(one.get("in", 0) for one in counts.values())
     if resolver.decider.identical > 0.95 * total and total > 20:
         yield "nearly all records are in the target as they are: is this the database they were dumped from?"
@@ -75,17 +74,3 @@ def _unknown_fields(resolver: Resolver, label: str, model: Model) -> list[str]:
         return []
     may_refer = (name for name, value in fields.items() if isinstance(value, int | str | list) and value is not True)
     return [name for name in may_refer if name not in model.fields]
-
-
-def _ids_inside(resolver: Resolver, counts: Counts) -> Iterator[str]:
-    """Fields whose text holds ids that may have changed."""
-    for label, count in counts.items():
-        plan = resolver.plans.get(label)
-        if plan is None or not count.get("out"):
-            continue
-        for name, field in plan.model.fields.items():
-            held = field.holds_ids or ()
-            moved = sorted(to for to in resolver.fates.changed if held and ("*" in held or to in held))
-            if moved:
-                names = ", ".join(moved[:3]) + (" …" if len(moved) > 3 else "")
-                yield f"not rewritten: {label}.{name} of {count['out']:,} records may hold ids of {names} inside"

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 
 from fixtureflow.schema.model import Receiver, Schema
 
-__all__ = ["remarks"]
+__all__ = ["on_receivers", "remarks"]
 
 SHOWN = 5
 
 
 def remarks(schema: Schema) -> list[str]:
     """Which receivers make rows while a fixture is loaded, which natural keys are code; each with what to do."""
-    return [*_on_receivers(schema), *_on_natural_keys(schema)]
+    return [*on_receivers(schema), *_on_natural_keys(schema)]
 
 
-def _on_receivers(schema: Schema) -> Iterator[str]:
+def on_receivers(schema: Schema) -> Iterator[str]:
+    """Which receivers make rows while a fixture is loaded."""
     senders: dict[Receiver, list[str]] = {}
     for label, model in schema.models.items():
         for receiver in model.receivers or ():
