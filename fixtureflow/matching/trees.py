@@ -62,10 +62,13 @@ class Trees:
     def message(self, model: Model) -> str:
         """What to do about a tree that has grown."""
         tree = model.tree
-        rebuilt = "fix_tree()" if tree and tree.kind == "materialized_path" else "_tree_manager.rebuild()"
+        rebuilt = "_tree_manager.rebuild()"
+        if tree and tree.kind == "materialized_path":
+            # Siblings that are to be in an order, as Wagtail's collections, collide with others added later if not.
+            rebuilt = "fix_tree(fix_paths=bool(m.node_order_by))"
         moved = len(self.moved.get(model.label, ()))
         elsewhere = f", {moved:,} of them at another place" if moved else ""
-        command = f"from django.apps import apps; apps.get_model('{model.label}').{rebuilt}"
+        command = f"from django.apps import apps; m = apps.get_model('{model.label}'); m.{rebuilt}"
         return (
             f"tree: {self.grown[model.label]:,} records of {model.label} go among rows of the target{elsewhere}; "
             f'after loaddata: python manage.py shell -c "{command}"'
