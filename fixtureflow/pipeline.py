@@ -24,6 +24,7 @@ from fixtureflow.sinks.files import MANIFEST, filling
 from fixtureflow.sinks.split import split
 from fixtureflow.stages.filter import filter as filtered
 from fixtureflow.stages.order import Ordered, order
+from fixtureflow.views.drift import drift
 from fixtureflow.views.sequences import sequences
 from fixtureflow.writer import write
 
@@ -129,6 +130,7 @@ def prepare(
                 delete_sql=drafts / DELETE if prefer else None,
             )
             step.records = write(matched, drafts / "matched.json").records
+            renamed = _renamed(matched)
         known = matched.resolver.schema if matched.resolver else None
         found = Prepared(Path(folder), matched, order(read(drafts / "matched.json"), known), steps=steps)
         with _timed(steps, "ordered") as step:
@@ -139,10 +141,17 @@ def prepare(
             (drafts / SEQUENCES).write_text(counted.sql(), encoding="utf-8")
             found.counters = step.records = len(counted.resets)
         found.delete = bool(matched.deleted)
-        found.warnings = list(on_receivers(known)) if known else []
+        found.warnings = [*renamed, *(on_receivers(known) if known else ())]
         others = [REPORT, SEQUENCES, *([REJECTS] if found.rejected else []), *([DELETE] if found.delete else [])]
         place.place({name: drafts / name for name in (*names, *others)}, _manifest(names, others))
     return found
+
+
+def _renamed(matched: Matched) -> list[str]:
+    labels = [label for label, counts in matched.counts.items() if counts["out"]]
+    if matched.resolver is None or matched.merged is None:
+        return []
+    return drift(matched.resolver.catalogue, matched.merged.sources, labels)
 
 
 def _laid_out(ordered: Ordered, drafts: Path, schema: Schema | None, *, parts: bool) -> dict[str, int]:
