@@ -58,7 +58,8 @@ class Database:
     def by_identity(self) -> dict[str, Any]:
         answer = {}
         for model, rows in self.rows.items():
-            told = sorted((as_key(self.identity(model, pk)), self.contents(model, row)) for pk, row in rows.items())
+            pairs = ((as_key(self.identity(model, pk)), self.contents(model, row)) for pk, row in rows.items())
+            told = sorted(pairs, key=as_key)
             answer[model._meta.label_lower] = numbered(told)
         return answer
 
