@@ -237,3 +237,17 @@ def test_a_reference_without_a_constraint_may_lead_to_nothing_as_it_did(tmp_path
     known = ff.Schema.of([Model(label="app.log", fields={"user": field})])
     logs = [row("log", 1, user=1), row("log", 2, user=7)]
     assert case.kept(row("u", 1, name="bob", email=""), *logs, schema=known) == [row("log", 1, user=9), logs[1]]
+
+
+def test_a_generic_key_that_only_two_columns_tell_is_followed(tmp_path: Path) -> None:
+    types = "content_type_id integer NOT NULL REFERENCES django_content_type (id)"
+    case = Case(
+        tmp_path,
+        USERS,
+        f"CREATE TABLE app_mark ({ID}, {types}, object_id text)",
+        "INSERT INTO app_u VALUES (9, 'bob', '')",
+    )
+    kind = {"model": "contenttypes.contenttype", "pk": 5, "fields": {"app_label": "app", "model": "u"}}
+    mark = row("mark", 1, content_type=5, object_id="1")
+    kept = case.kept(kind, row("u", 1, name="bob", email=""), mark)
+    assert kept == [row("mark", 1, content_type=2, object_id="9")]
