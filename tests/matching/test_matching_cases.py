@@ -12,7 +12,7 @@ import pytest
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
-from fixtureflow.schema.model import Field, Model, Relation
+from fixtureflow.schema.model import Field, Model, NaturalKey, Relation, Tree
 
 TYPES = """
 CREATE TABLE django_content_type (id integer PRIMARY KEY AUTOINCREMENT, app_label varchar(100), model varchar(100),
@@ -251,3 +251,25 @@ def test_a_generic_key_that_only_two_columns_tell_is_followed(tmp_path: Path) ->
     mark = row("mark", 1, content_type=5, object_id="1")
     kept = case.kept(kind, row("u", 1, name="bob", email=""), mark)
     assert kept == [row("mark", 1, content_type=2, object_id="9")]
+
+
+def test_a_row_of_a_tree_may_be_known_by_the_names_from_the_root_down(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        f"CREATE TABLE app_c ({ID}, path text NOT NULL UNIQUE, depth integer, numchild integer, name text)",
+        f"CREATE TABLE app_may ({ID}, what text, c_id integer NOT NULL REFERENCES app_c (id), UNIQUE (what, c_id))",
+        "INSERT INTO app_c VALUES (7, '0001', 1, 1, 'Root'), (8, '00010001', 2, 0, 'Old')",
+        "INSERT INTO app_may VALUES (5, 'add', 7)",
+    )
+    tree = Tree(
+        kind="materialized_path",
+        columns={"path": "path", "depth": "depth", "numchild": "numchild"},
+        steplen=4,
+        alphabet="0123456789",
+    )
+    key = NaturalKey(status="computed", lookup=True)
+    root = ({"path": "0001"},)
+    known = ff.Schema.of([Model(label="app.c", natural_key=key, tree=tree, placeholders=root)])
+    names = [row("c", 1, path="0001", depth=1, numchild=1, name="Root")]
+    given = [row("may", 1, what="add", c=["Root"]), row("may", 2, what="see", c=["Root"])]
+    assert [record["pk"] for record in case.kept(*names, *given, schema=known) if "what" in record["fields"]] == [2]
