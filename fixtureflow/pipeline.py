@@ -27,6 +27,7 @@ from fixtureflow.sinks.split import split
 from fixtureflow.stages.filter import filter as filtered
 from fixtureflow.stages.order import Ordered, order
 from fixtureflow.stream import Records
+from fixtureflow.views.drift import drift
 from fixtureflow.views.sequences import sequences
 from fixtureflow.writer import write
 
@@ -147,6 +148,7 @@ def prepare(
                 delete_sql=drafts / DELETE if prefer else None,
             )
             step.records = write(matched, drafts / "matched.json").records
+            renamed = _renamed(matched)
         known = with_links(matched.resolver.schema) if matched.resolver else None
         found = Prepared(Path(folder), matched, order(read(drafts / "matched.json"), known), steps=steps)
         late = _late(matched)
@@ -165,7 +167,7 @@ def prepare(
             found.counters = step.records = len(counted.resets)
         found.delete = bool(matched.deleted)
         loaded = [label for label in _loaded(matched) if label not in late]
-        found.warnings = remarks_on_loading(known, loaded) if known else []
+        found.warnings = [*renamed, *(remarks_on_loading(known, loaded) if known else ())]
         more = {SECOND: late, REJECTS: found.rejected, DELETE: found.delete}
         others = [REPORT, SEQUENCES, *(name for name, there in more.items() if there)]
         place.place({name: drafts / name for name in (*names, *others)}, _manifest(names, others))
@@ -182,6 +184,12 @@ def _late(matched: Matched) -> set[str]:
 
 def _loaded(matched: Matched) -> list[str]:
     return [label for label, counts in matched.counts.items() if counts["out"]]
+
+
+def _renamed(matched: Matched) -> list[str]:
+    if matched.resolver is None or matched.merged is None:
+        return []
+    return drift(matched.resolver.catalogue, matched.merged.sources, _loaded(matched))
 
 
 def _laid_out(ordered: Records, drafts: Path, schema: Schema | None, *, parts: bool) -> dict[str, int]:

@@ -131,8 +131,8 @@ def command(
     if done.interleaved:
         more = f" and {len(done.interleaved) - 5} more" if len(done.interleaved) > 5 else ""
         run.say(
-            f"order: records of {', '.join(done.interleaved[:5])}{more} stood both before and after those of others; "
-            "no order of files keeps that"
+            f"order: records of {', '.join(done.interleaved[:5])}{more} stood both before and after those of others: "
+            "--target, --settings or --schema tells which of them to load first"
         )
     for group in done.circular:
         run.say(

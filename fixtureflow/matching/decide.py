@@ -132,7 +132,7 @@ class Decider:
             keys = " and ".join(f"{name} of pk {one}" for one, name in found.identities.values())
             return _rejected("is several rows of the target", keys)
         if found.identities:
-            return self._same(plan, batch, at, own, found, form)
+            return self._same(plan, batch, at, own, found, beside, form)
         if beside is not None and _is_placeholder(plan, beside.theirs):
             there = found.place[0] if found.place else own
             if self._takes(plan, batch.numbers[at], there, form):
@@ -149,7 +149,16 @@ class Decider:
             return _Decision(Fate.RENUMBERED, None if batch.hidden else self._free(plan))
         return _Decision(Fate.NEW)
 
-    def _same(self, plan: Plan, batch: Batch, at: int, own: Any, found: Found, form: Callable[[Any], Key]) -> _Decision:
+    def _same(
+        self,
+        plan: Plan,
+        batch: Batch,
+        at: int,
+        own: Any,
+        found: Found,
+        beside: Beside | None,
+        form: Callable[[Any], Key],
+    ) -> _Decision:
         """A record that is a row of the target."""
         pk = batch.pks[at]
         ((same, (there, name)),) = found.identities.items()
@@ -160,8 +169,11 @@ class Decider:
         if not batch.hidden and not self._takes(plan, batch.numbers[at], there, form):
             return _rejected("another record of the dump is the same row of the target", f"{name}, pk {there}")
         unmoved = pk is None or same == form(pk)
-        if plan.preferred and not batch.hidden:
+        replaces = beside is not None and bool(beside.differs) and _is_placeholder(plan, beside.theirs)
+        if (plan.preferred or replaces) and not batch.hidden:
             if unmoved or plan.numbered or plan.by_pk is not None:
+                if not plan.preferred:
+                    self.replaced.append((plan.label, batch.numbers[at], pk))
                 return _Decision(Fate.UPDATED, None if unmoved and pk is not None else there)
             if not self._deletes or len(plan.pk) > 1:
                 return _rejected("is a row of the target whose pk is data (--delete-sql)", f"{name} of pk {there}")

@@ -15,10 +15,10 @@ from fixtureflow.findings import Findings
 from fixtureflow.matching.deletion import write_deletion
 from fixtureflow.matching.emit import Emission, Lists
 from fixtureflow.matching.fates import KEPT
-from fixtureflow.matching.inside import Inside
 from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.matching.links import added_links, replaced_lists, within_models
 from fixtureflow.matching.log import Log
+from fixtureflow.matching.named import ids_inside
 from fixtureflow.matching.notes import notes
 from fixtureflow.matching.opened import opened
 from fixtureflow.matching.resolve import Resolver
@@ -82,7 +82,7 @@ class Matched(Records):
         self._dry = dry_run
         self._catalogue: Catalogue | None = None
         self._notes: Sequence[str] = ()
-        self._inside: Inside | None = None
+        self._inside: Sequence[str] = ()
         self.merged: Merged | None = None
         """The schema that was used, with its sources."""
         self.counts: dict[str, Counter[str]] = {}
@@ -135,11 +135,11 @@ class Matched(Records):
             log = Log(wanted=self._report is not None)
             try:
                 emission = Emission(resolver, left_out, log, self._m2m)
-                self._inside = emission.inside
                 self.counts, self.findings, self.added, self.relisted = emission.counts, emission.findings, 0, 0
                 for block in self._emitted(emission, resolver, target):
                     if not refused and not self._dry:
                         yield block
+                self._inside = list(ids_inside(resolver, self.counts, emission.inside))
                 if self._delete_sql is not None and not self._dry:
                     write_deletion(self._delete_sql, schema, target, self.deleted)
                 if self._report is not None:
@@ -198,11 +198,11 @@ class Matched(Records):
     def messages(self) -> list[str]:
         """What there is to say of the latest pass, a line each; counts and findings not among them."""
         resolver = self.resolver
-        if resolver is None or self._inside is None:
+        if resolver is None:
             return []
         # The name alone: `prepare` drafts the file elsewhere.
-        file = Path(self._delete_sql or "").name
-        return [*self._notes, *notes(resolver, self.counts, self._inside, self.deleted, file)]
+        known = notes(resolver, self.counts, self.deleted, Path(self._delete_sql or "").name)
+        return [*self._notes, *known, *self._inside]
 
     def _told(self) -> dict[str, object]:
         return {

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fixtureflow.matching.fates import KEPT
-from fixtureflow.matching.inside import Inside
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.schema.model import Model
 
@@ -17,9 +16,7 @@ Counts = Mapping[str, Mapping[str, int]]
 SHOWN = 10
 
 
-def notes(
-    resolver: Resolver, counts: Counts, inside: Inside, deleted: Mapping[str, Sequence[Any]], delete_sql: str
-) -> Iterator[str]:
+def notes(resolver: Resolver, counts: Counts, deleted: Mapping[str, Sequence[Any]], delete_sql: str) -> Iterator[str]:
     """`counts` are those of records by model and case; `deleted` has the pks of rows that `delete_sql` is to delete."""
     yield from _replaced(resolver)
     for (field, to), keys in resolver.references.assumed.items():
@@ -35,7 +32,6 @@ def notes(
         many = f"{len(pks):,} row{'s' if len(pks) > 1 else ''}"
         yield f"to be deleted: {many} of {label}: look at {delete_sql}, run it, then load the fixture"
     yield from _not_known(resolver, counts)
-    yield from _ids_inside(resolver, counts, inside)
     total = sum(one.get("in", 0) for one in counts.values())
     if resolver.decider.identical > 0.95 * total and total > 20:
         yield "nearly all records are in the target as they are: is this the database they were dumped from?"
@@ -81,22 +77,3 @@ def _unknown_fields(resolver: Resolver, label: str, model: Model) -> list[str]:
         return []
     may_refer = (name for name, value in fields.items() if isinstance(value, int | str | list) and value is not True)
     return [name for name in may_refer if name not in model.fields]
-
-
-def _ids_inside(resolver: Resolver, counts: Counts, inside: Inside) -> Iterator[str]:
-    """Fields whose text holds ids that may have changed."""
-    for (label, name), ids in inside.ids.items():
-        yield f"rewritten inside: {label}.{name}: {ids:,} id{'s' if ids > 1 else ''}"
-    for label, count in counts.items():
-        plan = resolver.plans.get(label)
-        if plan is None or not count.get("out"):
-            continue
-        for name, field in plan.model.fields.items():
-            held = field.holds_ids or ()
-            moved = sorted(to for to in resolver.fates.changed if held and ("*" in held or to in held))
-            all_read = field.ids_as == ("records",) or (field.ids_as == ("tags",) and "*" not in held)
-            unread = inside.unread[label, name] if all_read else count["out"]
-            if moved and unread:
-                names = ", ".join(moved[:3]) + (" …" if len(moved) > 3 else "")
-                more = "more " if inside.ids[label, name] else ""
-                yield f"not rewritten: {label}.{name} of {unread:,} records may hold {more}ids of {names} inside"

@@ -8,7 +8,7 @@ from typing import Any
 from fixtureflow.errors import InputError
 from fixtureflow.matching.batch import Batch, batches
 from fixtureflow.matching.fates import Fates
-from fixtureflow.references.links import NATURAL, Key, Place, key_form
+from fixtureflow.references.links import NATURAL, Key, Place, key_form, natural_form
 from fixtureflow.references.naturals import Naturals
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.rows import Columns
@@ -103,7 +103,25 @@ class Reader:
                         key = self._naturals.key(label, pk, lambda name, b=batch, at=at: b.value(name, at))  # type: ignore[misc]
                         if key is not None:
                             out.setdefault(key, (number, pk))
+            else:
+                out = dict(self._by_names_from_the_root(label)) | out
         return out
+
+    def _by_names_from_the_root(self, label: str) -> Iterator[tuple[Key, tuple[int, Any]]]:
+        """Rows of a tree as Wagtail's collections are known: a natural key that is code, but the same for all."""
+        model = self._schema.concrete(label)
+        tree = model.tree if model and "name" in model.fields else None
+        path, step = (tree.columns.get("path"), tree.steplen) if tree else (None, None)
+        if not path or not step:
+            return
+        rows: dict[str, tuple[Any, int, Any]] = {}
+        for batch in self.batches(label, Columns([path, "name"]), every=True):
+            columns = (batch.columns["name"], batch.numbers, batch.pks)
+            rows |= zip(batch.columns[path], zip(*columns, strict=True), strict=True)
+        for place, (_, number, pk) in rows.items():
+            above = [place[:end] for end in range(step, len(place) + 1, step)]
+            if all(one in rows for one in above):
+                yield natural_form([rows[one][0] for one in above]), (number, pk)
 
     def _concrete(self, label: str) -> str:
         model = self._schema.concrete(label)

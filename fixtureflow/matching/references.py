@@ -75,9 +75,9 @@ class References:
         self._by = cache(by)
         self._form = cache(partial(key_form, schema))
         self._outside = Outside(schema, target)
-        self._memos: dict[tuple[Place, bool], dict[Any, Led | None]] = {}
+        self._memos: dict[tuple[Place, bool, bool], dict[Any, Led | None]] = {}
         self._remembered = 0
-        self._assumable: dict[tuple[Place, bool], set[Key]] = {}
+        self._assumable: dict[tuple[Place, bool, bool], set[Key]] = {}
         """Remembered keys that are taken to mean rows of the target."""
         self.unread: set[str] = set()
         """Models whose natural keys are computed: references by them are left to loaddata."""
@@ -140,7 +140,7 @@ class References:
             self._memos.clear()
             self._assumable.clear()
             self._remembered = 0
-        kind = (place, link.kind == "generic")
+        kind = (place, link.kind == "generic", link.unwatched)
         memo = self._memos.setdefault(kind, {None: None})
         try:
             new = {value: value for value in dict.fromkeys(values) if value not in memo}
@@ -207,7 +207,7 @@ class References:
         plain = [value for value in values if not isinstance(value, list | dict)]
         there = iter(self._outside.has(place, plain))
         model = self._schema.concrete(place.model)
-        assumable = self._assumable.setdefault((place, link.kind == "generic"), set())
+        assumable = self._assumable.setdefault((place, link.kind == "generic", link.unwatched), set())
         for value in values:
             if isinstance(value, list | dict):
                 if isinstance(value, list) and not composite:
@@ -220,6 +220,8 @@ class References:
                 if found and self._fates.has(place.model):
                     yield _NUMBER_TAKEN
                     continue
+            elif link.unwatched and not found:
+                pass  # it leads nowhere there, too
             elif model and model.filled_by_migrate:
                 yield _NUMBERED_ANEW
                 continue

@@ -72,9 +72,12 @@ class Trees:
 
     def rebuilding(self, model: Model) -> str:
         """What has a tree counted anew by its library."""
-        tree = model.tree
-        rebuilt = "fix_tree()" if tree and tree.kind == "materialized_path" else "_tree_manager.rebuild()"
-        return f"python manage.py shell -c \"from django.apps import apps; apps.get_model('{model.label}').{rebuilt}\""
+        rebuilt = "_tree_manager.rebuild()"
+        if model.tree and model.tree.kind == "materialized_path":
+            # Siblings that are to be in an order, as Wagtail's collections, collide with others added later if not.
+            rebuilt = "fix_tree(fix_paths=bool(m.node_order_by))"
+        code = f"from django.apps import apps; m = apps.get_model('{model.label}'); m.{rebuilt}"
+        return f'python manage.py shell -c "{code}"'
 
     def _place(self, plan: Plan, label: str, tree: Tree, field: str) -> None:
         nodes = sorted(node for node in self._nodes(label, field) if node.path)

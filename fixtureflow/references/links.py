@@ -51,6 +51,8 @@ class Link(NamedTuple):
     """The reference is the record's pk itself: a multi-table child's parent, a one-to-one primary key."""
     content_type: str = ""
     guess: bool = False
+    unwatched: bool = False
+    """Is there no constraint, so that rows may refer to nothing?"""
 
     @property
     def many(self) -> bool:
@@ -72,8 +74,16 @@ def links_of(schema: Schema, label: str) -> Iterator[Link]:
         to = place_of(schema, relation)
         if relation.parent_link:
             linked.add(to.model)
-        guess = relation.guess is not None
-        yield Link(model.label, name, kind, to, _null(field, relation), pk == (name,), guess=guess)
+        yield Link(
+            model.label,
+            name,
+            kind,
+            to,
+            _null(field, relation),
+            pk == (name,),
+            guess=relation.guess is not None,
+            unwatched=relation.constraint is False,
+        )
     for parent in (model.parents or ())[:1]:
         concrete = schema.concrete(parent)
         to = Place(concrete.label if concrete else parent, "")

@@ -3,7 +3,8 @@
 A database knows columns, lengths, ranges and constraints better than the project does. It does not know, and leaves
 None:
 
-- natural keys, generic keys, receivers, trees, what is swappable, what holds ids: they are code;
+- natural keys, receivers, trees, what is swappable, what holds ids: they are code; so are generic keys, of which the
+  names of two columns tell, as a guess;
 - proxies: they have a content type but no table;
 - the name of a field whose column has another: it is named by its column, a foreign key's without `_id`;
 - relations without a constraint (`db_constraint=False`, MyISAM): the field is the column `user_id`. So no model's
@@ -34,6 +35,7 @@ from sqlalchemy import ColumnElement, Connection, column, select, table
 from fixtureflow.errors import TargetError
 from fixtureflow.schema import catalogue, presets
 from fixtureflow.schema.catalogue import Column, Key, Table
+from fixtureflow.schema.generic import named_pairs
 from fixtureflow.schema.labels import CONTENT_TYPES, MIGRATIONS, Labels, prefix, recognised
 from fixtureflow.schema.model import Field, Model, Relation, Schema, Unique
 
@@ -94,6 +96,7 @@ def _model(source: Table, label: str, tables: Mapping[str, Table], labels: Label
         fields=fields,
         complete=("fields",),
         uniques=tuple(_uniques(source, names)),
+        generic_keys=named_pairs(fields) or None,
         proxy_for="",
         parents=_parents(fields),
         sequence=source.sequence,

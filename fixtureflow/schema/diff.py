@@ -210,6 +210,8 @@ def _same_fact(fact: str, one: Any, other: Any) -> bool:
     if fact == "natural_key":
         return bool(one.guess or other.guess or (one.status, one.fields) == (other.status, other.fields))
     if fact == "generic_keys":
+        if any(keys and all(key.guess for key in keys) for keys in (one, other)):
+            return True
         pairs = [{(key.content_type, key.object_id) for key in keys if not key.guess} for keys in (one, other)]
         return pairs[0] == pairs[1]
     return bool(one == other)

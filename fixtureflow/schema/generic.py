@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from fixtureflow.schema.column import Column
 from fixtureflow.schema.evidence import match
-from fixtureflow.schema.model import GenericKey, Guess, Relation
+from fixtureflow.schema.model import Field, GenericKey, Guess, Relation
 from fixtureflow.schema.survey import Seen
 
-__all__ = ["generic_keys"]
+__all__ = ["generic_keys", "named_pairs"]
 
 CONTENT_TYPE = "contenttypes.contenttype"
 
@@ -30,6 +30,19 @@ def generic_keys(seen: Seen, relations: Mapping[str, Relation], models: Mapping[
             guess = Guess(confidence=sure, evidence=f"named as a pair: {name}, {partner}", values=column.keys.count)
             found.append(GenericKey(content_type=name, object_id=partner, guess=guess))
     return found
+
+
+def named_pairs(fields: Mapping[str, Field]) -> tuple[GenericKey, ...]:
+    """The pairs that a table's columns show: `content_type`, which leads to the content types, with `object_id`."""
+    found = []
+    for name, field in fields.items():
+        points = isinstance(field.relation, Relation) and field.relation.to == CONTENT_TYPE
+        prefix = name.removesuffix("content_type")
+        partner = next((prefix + end for end in ("object_id", "object_pk") if prefix + end in fields), "")
+        if points and prefix != name and partner:
+            guess = Guess(confidence=0.92, evidence=f"named as a pair: {name}, {partner}")
+            found.append(GenericKey(content_type=name, object_id=partner, guess=guess))
+    return tuple(found)
 
 
 def _holds_keys(column: Column | None) -> bool:

@@ -111,14 +111,15 @@ def _swapped(said: list[tuple[Kind, Model]], settings: dict[str, str]) -> bool:
 
 
 def _aligned(said: list[tuple[Kind, Model]]) -> list[tuple[Kind, Model]]:
-    """Lower sources' fields by the names of the higher ones'."""
+    """Lower sources' fields by the names of the higher ones'; a database's, which are columns, by those of all."""
     if len(said) == 1:
         return said
     fields: dict[str, Field] = {}
-    result = []
-    for kind, model in said:
+    result = list(said)
+    for at in sorted(range(len(said)), key=lambda at: said[at][0] == "database"):
+        kind, model = said[at]
         same = aligned(model, fields) if fields else model
-        result.append((kind, same))
+        result[at] = (kind, same)
         fields = same.fields | fields
     return result
 

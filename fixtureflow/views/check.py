@@ -97,6 +97,7 @@ def check(
     backend: Backend | None = None,
     only: Iterable[str] = (),
     skip: Iterable[str] = (),
+    quiet: bool = False,
 ) -> Checked:
     """Find every fault in a fixture that a database or loaddata would trip over.
 
@@ -104,7 +105,7 @@ def check(
     guess: faults by guesses only warn. `target` is the URL of the database that the fixture is for: it is asked for
     references that lead out of the fixture, and says what it stores (give its schema too: `sources_from(target=URL)`).
     `backend` says only of what make it is. `only` and `skip` name kinds of faults. Raises `InputError` for what is no
-    fixture, `TargetError`, `UsageError`.
+    fixture, `TargetError`, `UsageError`. With `quiet` what was assumed of the schema is not logged.
     """
     report = Report(wanted_kinds(only, skip))
     if backend not in (None, "sqlite", "postgresql", "mysql"):
@@ -118,7 +119,7 @@ def check(
 
             connection = stack.enter_context(connected(target))
             dialect = dialect_of(connection)
-        return _Check(report, given, dialect, connection).run(records)
+        return _Check(report, given, dialect, connection, quiet=quiet).run(records)
 
 
 def kinds_table() -> str:
@@ -130,8 +131,9 @@ def kinds_table() -> str:
 
 
 class _Check:
-    def __init__(self, report: Report, given: list[Source], dialect: Dialect, connection: Any) -> None:
+    def __init__(self, report: Report, given: list[Source], dialect: Dialect, connection: Any, *, quiet: bool) -> None:
         self.report = report
+        self.quiet = quiet
         self.given = given
         self.dialect = dialect
         self.connection = connection
@@ -142,7 +144,7 @@ class _Check:
 
     def run(self, records: Iterable[Record]) -> Checked:
         if self.given:
-            merged = gather(given=self.given)
+            merged = gather(given=self.given, quiet=self.quiet)
             pointed_at = {relation.to for model in merged.schema.models.values() for _, relation in model.relations()}
             self.labels = set(merged.schema.models) | pointed_at
             self._use(gather(self.labels, given=self.given, quiet=True))
@@ -167,7 +169,7 @@ class _Check:
 
     def _guess(self, catalogue: Catalogue) -> None:
         """Look at the records that were left for it, with what the records let one guess."""
-        self._use(gather(catalogue.models, given=self.given, records=Records(catalogue.stretches)))
+        self._use(gather(catalogue.models, given=self.given, records=Records(catalogue.stretches), quiet=self.quiet))
         for label in self.left:
             if self.authority.guessed(label):
                 self.report.guessed.add(label)

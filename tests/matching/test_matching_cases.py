@@ -12,6 +12,7 @@ import pytest
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
+from fixtureflow.schema.model import Field, Model, NaturalKey, Relation, Tree
 
 TYPES = """
 CREATE TABLE django_content_type (id integer PRIMARY KEY AUTOINCREMENT, app_label varchar(100), model varchar(100),
@@ -282,3 +283,56 @@ def test_a_cycle_of_which_only_proxies_are_in_the_dump(tmp_path: Path) -> None:
     schema.write_text(json.dumps({"models": {"app.cat": {"table": "app_cat"}, "app.kind": {"proxy_for": "app.cat"}}}))
     records = [row("kind", 1, name="a", parent=2), row("kind", 2, name="b", parent=None)]
     assert case.kept(*records, schema=ff.sources_from([str(schema)])) == records
+
+
+def test_a_row_that_migrate_makes_gives_way_to_the_record_of_the_same_key(tmp_path: Path) -> None:
+    case = Case(tmp_path, USERS, "INSERT INTO app_u VALUES (9, 'root', NULL), (8, 'bob', NULL)")
+    known = ff.Schema.of([Model(label="app.u", placeholders=({"name": "root"},))])
+    ours = [row("u", 1, name="root", email="ours"), row("u", 2, name="bob", email="his")]
+    assert case.kept(*ours, schema=known) == [row("u", 9, name="root", email="ours")]
+
+
+def test_a_reference_without_a_constraint_may_lead_to_nothing_as_it_did(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path, USERS, f"CREATE TABLE app_log ({ID}, user_id integer)", "INSERT INTO app_u VALUES (9, 'bob', '')"
+    )
+    field = Field(column="user_id", relation=Relation(kind="fk", to="app.u", constraint=False))
+    known = ff.Schema.of([Model(label="app.log", fields={"user": field})])
+    logs = [row("log", 1, user=1), row("log", 2, user=7)]
+    assert case.kept(row("u", 1, name="bob", email=""), *logs, schema=known) == [row("log", 1, user=9), logs[1]]
+
+
+def test_a_generic_key_that_only_two_columns_tell_is_followed(tmp_path: Path) -> None:
+    types = "content_type_id integer NOT NULL REFERENCES django_content_type (id)"
+    case = Case(
+        tmp_path,
+        USERS,
+        f"CREATE TABLE app_mark ({ID}, {types}, object_id text)",
+        "INSERT INTO app_u VALUES (9, 'bob', '')",
+    )
+    kind = {"model": "contenttypes.contenttype", "pk": 5, "fields": {"app_label": "app", "model": "u"}}
+    mark = row("mark", 1, content_type=5, object_id="1")
+    kept = case.kept(kind, row("u", 1, name="bob", email=""), mark)
+    assert kept == [row("mark", 1, content_type=2, object_id="9")]
+
+
+def test_a_row_of_a_tree_may_be_known_by_the_names_from_the_root_down(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        f"CREATE TABLE app_c ({ID}, path text NOT NULL UNIQUE, depth integer, numchild integer, name text)",
+        f"CREATE TABLE app_may ({ID}, what text, c_id integer NOT NULL REFERENCES app_c (id), UNIQUE (what, c_id))",
+        "INSERT INTO app_c VALUES (7, '0001', 1, 1, 'Root'), (8, '00010001', 2, 0, 'Old')",
+        "INSERT INTO app_may VALUES (5, 'add', 7)",
+    )
+    tree = Tree(
+        kind="materialized_path",
+        columns={"path": "path", "depth": "depth", "numchild": "numchild"},
+        steplen=4,
+        alphabet="0123456789",
+    )
+    key = NaturalKey(status="computed", lookup=True)
+    root = ({"path": "0001"},)
+    known = ff.Schema.of([Model(label="app.c", natural_key=key, tree=tree, placeholders=root)])
+    names = [row("c", 1, path="0001", depth=1, numchild=1, name="Root")]
+    given = [row("may", 1, what="add", c=["Root"]), row("may", 2, what="see", c=["Root"])]
+    assert [record["pk"] for record in case.kept(*names, *given, schema=known) if "what" in record["fields"]] == [2]

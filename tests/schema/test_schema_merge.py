@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import schemas
@@ -87,15 +90,16 @@ def test_an_m2m_field_from_a_preset_survives_a_database_that_lists_columns() -> 
     assert list(merged.schema.models["a.x"].fields) == ["id", "groups"]
 
 
-def test_a_column_without_constraint_gets_the_fields_name() -> None:
-    project = Model(label="a.x", fields={"owner": Field(column="owner_id", relation=Relation(kind="fk", to="a.y"))})
+@pytest.mark.parametrize("kind", ["project", "preset"])
+def test_a_column_without_constraint_gets_the_fields_name(kind: Any) -> None:
+    knowing = Model(label="a.x", fields={"owner": Field(column="owner_id", relation=Relation(kind="fk", to="a.y"))})
     database = Model(
         label="a.x",
         pk=("owner_id",),
         fields={"owner_id": Field(column="owner_id", null=True)},
         uniques=(Unique(fields=("owner_id",)),),
     )
-    model = merge([source("database", database), source("project", project)]).schema.models["a.x"]
+    model = merge([source("database", database), source(kind, knowing)]).schema.models["a.x"]
     assert (model.pk, list(model.fields), model.fields["owner"].null) == (("owner",), ["owner"], True)
     assert model.uniques == (Unique(fields=("owner",)),)
 

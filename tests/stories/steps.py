@@ -1,4 +1,4 @@
-"""What a person does with the dump of an old site and a new database: prepare, and type what the last lines say."""
+"""What a person does in a story: the commands that fixtureflow names are typed as they stand."""
 
 from __future__ import annotations
 
@@ -14,6 +14,31 @@ from support.projects import PROJECTS, loaddata, manage
 from fixtureflow.schema.django import from_project
 from fixtureflow.schema.file import dump as as_file
 
+__all__ = ["checked", "follow", "prepared", "prepared_and_loaded", "schema_of"]
+
+NEXT = "fixtureflow: next: "
+
+
+def prepared(dump: Path, target: str, folder: Path, *options: str) -> Run:
+    """What `prepare` says of the folder that it makes."""
+    return run_here("prepare", dump, "--target", target, "-d", folder, *options)
+
+
+def follow(project: str, url: str, said: list[str], *, env: Mapping[str, str] | None = None) -> list[list[str]]:
+    """Type what the program said comes next; gives the commands of its own that are among it."""
+    own = []
+    for line in (line.removeprefix(NEXT) for line in said if line.startswith(NEXT)):
+        match shlex.split(line):
+            case ["python", "manage.py", "loaddata", fixture]:
+                loaddata(project, url, Path(fixture), env=env)
+            case ["python", "manage.py", "dbshell", "<", sql]:
+                run_sql(url, Path(sql))
+            case ["python", "manage.py", *words]:
+                manage(project, url, *words)
+            case ["fixtureflow", *words]:
+                own.append(words)
+    return own
+
 
 def prepared_and_loaded(
     project: str, dump: Path, target: str, *options: str, env: Mapping[str, str] | None = None
@@ -28,16 +53,7 @@ def prepared_and_loaded(
     while waiting:
         done.append(run_here(*waiting.pop()))
         assert done[-1].code == 0, done[-1].said
-        for line in (line.partition("next: ")[2] for line in done[-1].said):
-            match shlex.split(line):
-                case ["python", "manage.py", "loaddata", fixture]:
-                    loaddata(project, target, Path(fixture), env=env)
-                case ["python", "manage.py", "dbshell", "<", sql]:
-                    run_sql(target, Path(sql))
-                case ["python", "manage.py", "shell", "-c", code]:
-                    manage(project, target, "shell", "-c", code)
-                case ["fixtureflow", *arguments]:
-                    waiting.append(arguments)
+        waiting += follow(project, target, done[-1].said, env=env)
     return done
 
 
@@ -45,3 +61,10 @@ def prepared_and_loaded(
 def schema_of(project: str) -> bytes:
     """What `fixtureflow schema --settings` writes."""
     return as_file(from_project("mysite.settings", path=PROJECTS / project))
+
+
+def checked(dump: Path, project: str = "", target: str = "") -> Run:
+    """What `check` finds, by presets alone, by the project's settings, by the target."""
+    given = ["--settings", "mysite.settings"] if project else []
+    given += ["--target", target] if target else []
+    return run_here("check", dump, *given, cwd=PROJECTS / project)

@@ -23,7 +23,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 # (content type, object id) of models that have a generic relation without Django's field for it.
-GENERIC = {"admin.logentry": [("content_type_id", "object_id")]}
+GENERIC = {
+    "admin.logentry": [("content_type_id", "object_id")],
+    "wagtailcore.referenceindex": [("content_type_id", "object_id"), ("to_content_type_id", "to_object_id")],
+}
 
 
 def main(kind: str, left_out: list[str]) -> None:
@@ -55,7 +58,8 @@ class Database:
     def by_identity(self) -> dict[str, Any]:
         answer = {}
         for model, rows in self.rows.items():
-            told = sorted((as_key(self.identity(model, pk)), self.contents(model, row)) for pk, row in rows.items())
+            pairs = ((as_key(self.identity(model, pk)), self.contents(model, row)) for pk, row in rows.items())
+            told = sorted(pairs, key=as_key)
             answer[model._meta.label_lower] = numbered(told)
         return answer
 
@@ -65,34 +69,35 @@ class Database:
 
     def contents(self, model: type[models.Model], row: dict[str, Any], seen: tuple[Any, ...] = ()) -> dict[str, Any]:
         """The columns but for a number that means nothing, relations followed."""
-        generic = dict(generic_pairs(model))
-        followed = {object_id: content_type for content_type, object_id in generic.items()}
-        told = {}
-        for field in columns_of(model):
-            if self.leaves_out(model, field) or isinstance(field, models.AutoField):
-                continue
-            value = row[field.attname]
-            if field.attname in followed and value is not None:
-                told[field.attname] = self.generic(row[followed[field.attname]], value, seen)
-            else:
-                told[field.attname] = self.value(field, value, seen)
-        return told
+        fields = (field for field in columns_of(model) if not isinstance(field, models.AutoField))
+        told = (field for field in fields if not self.leaves_out(model, field))
+        return {field.attname: self.column(model, row, field, seen) for field in told}
 
     def identity(self, model: type[models.Model], pk: Any, seen: tuple[Any, ...] = ()) -> Any:
         if (model, pk) in seen:
             return ["loop", model._meta.label_lower]
         if (model, pk) not in self.known:
             row, path = self.rows[model][pk], (*seen, (model, pk))
-            usable = (fields for fields in keys(model) if not any(self.leaves_out(model, field) for field in fields))
-            key = next((fields for fields in usable if all(row[f.attname] is not None for f in fields)), None)
+            key = next((k for k in self.keys(model) if all(row[field.attname] is not None for field in k)), None)
             if key is None:
                 told: Any = self.contents(model, row, path)
             else:
-                told = [self.value(field, row[field.attname], path) for field in key]
+                told = [self.column(model, row, field, path) for field in key]
             if seen:
                 return told  # which may have been cut short by a loop
             self.known[model, pk] = told
         return self.known[model, pk]
+
+    def keys(self, model: type[models.Model]) -> list[list[models.Field]]:
+        """Those of which no field is left out."""
+        return [key for key in keys(model) if not any(self.leaves_out(model, field) for field in key)]
+
+    def column(self, model: type[models.Model], row: dict[str, Any], field: models.Field, seen: tuple[Any, ...]) -> Any:
+        value = row[field.attname]
+        followed = {object_id: content_type for content_type, object_id in generic_pairs(model)}
+        if field.attname in followed and value is not None:
+            return self.generic(row[followed[field.attname]], value, seen)
+        return self.value(field, value, seen)
 
     def value(self, field: models.Field, value: Any, seen: tuple[Any, ...]) -> Any:
         if value is None or not field.is_relation:
@@ -177,6 +182,8 @@ def plain(value: Any) -> Any:
             return [plain(part) for part in value]
         case dict() | list():
             return "json " + json.dumps(numbers_as_text(value), sort_keys=True)
+    if hasattr(value, "get_prep_value"):  # the blocks of a Wagtail page
+        return plain(value.get_prep_value())
     raise TypeError(f"{type(value)} is not known here")
 
 

@@ -1,0 +1,6 @@
+UPDATE sqlite_sequence SET seq = (SELECT max(coalesce(max("id"), 0), 1) FROM "auth_user") WHERE name = 'auth_user' AND seq < (SELECT max(coalesce(max("id"), 0), 1) FROM "auth_user");
+INSERT INTO sqlite_sequence (name, seq) SELECT 'auth_user', (SELECT max(coalesce(max("id"), 0), 1) FROM "auth_user") WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'auth_user') AND (SELECT max(coalesce(max("id"), 0), 1) FROM "auth_user") > 0;
+UPDATE sqlite_sequence SET seq = (SELECT max(coalesce(max("id"), 0), 9) FROM "polls_choice") WHERE name = 'polls_choice' AND seq < (SELECT max(coalesce(max("id"), 0), 9) FROM "polls_choice");
+INSERT INTO sqlite_sequence (name, seq) SELECT 'polls_choice', (SELECT max(coalesce(max("id"), 0), 9) FROM "polls_choice") WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'polls_choice') AND (SELECT max(coalesce(max("id"), 0), 9) FROM "polls_choice") > 0;
+UPDATE sqlite_sequence SET seq = (SELECT max(coalesce(max("id"), 0), 3) FROM "polls_question") WHERE name = 'polls_question' AND seq < (SELECT max(coalesce(max("id"), 0), 3) FROM "polls_question");
+INSERT INTO sqlite_sequence (name, seq) SELECT 'polls_question', (SELECT max(coalesce(max("id"), 0), 3) FROM "polls_question") WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'polls_question') AND (SELECT max(coalesce(max("id"), 0), 3) FROM "polls_question") > 0;
