@@ -10,6 +10,7 @@ from fixtureflow.matching.inside import Inside
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.schema.model import Model
 from fixtureflow.values.keys import is_data
+from fixtureflow.wording import amount
 
 __all__ = ["Assumption", "assumptions", "notes"]
 
@@ -65,13 +66,13 @@ def notes(
     for field, to, how, keys in assumptions(resolver) if assumed else ():
         if keys:
             where, noun = (f"{field} → {to}", "key") if to else (field, "parent")
-            yield f"assumed: {where}: {keys:,} {noun}{'s' if keys > 1 else ''} {how}"
+            yield f"assumed: {where}: {amount(keys, noun)} {how}"
     yield from _differing(resolver)
     for label in resolver.trees.grown:
         yield resolver.trees.message(resolver.schema.models[label])
     for label, pks in deleted.items():
-        many = f"{len(pks):,} row{'s' if len(pks) > 1 else ''}"
-        yield f"to be deleted: {many} of {label}: look at {delete_sql}, run it, then load the fixture"
+        rows = amount(len(pks), "row")
+        yield f"to be deleted: {rows} of {label}: look at {delete_sql}, run it, then load the fixture"
     yield from _not_known(resolver, counts)
     yield from _ids_inside(resolver, counts, inside)
     total = sum(one.get("in", 0) for one in counts.values())
