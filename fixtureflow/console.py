@@ -14,6 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 from fixtureflow.errors import FixtureflowError, UsageError, one_line
+from fixtureflow.wording import amount
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -150,8 +151,3 @@ def _log_to_stderr(*, quiet: bool) -> None:
     logger.handlers = [_ToStderr()]
     logger.propagate = False
     logger.setLevel(logging.ERROR if quiet else logging.INFO)
-
-
-def amount(count: int, noun: str = "record") -> str:
-    """`1 record`, `12,345 records`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

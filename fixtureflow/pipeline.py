@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fixtureflow.connection import shown
 from fixtureflow.database import is_fixture
 from fixtureflow.errors import UsageError
 from fixtureflow.matching.emit import Lists
 from fixtureflow.matching.links import with_links
 from fixtureflow.matching.matched import Dangling, Matched
 from fixtureflow.ordering.waiting import waiting
+from fixtureflow.output import opened_output
 from fixtureflow.reader import read
 from fixtureflow.record import Record
 from fixtureflow.schema.merge import Source
@@ -28,16 +30,18 @@ from fixtureflow.stages.filter import filter as filtered
 from fixtureflow.stages.order import Ordered, order
 from fixtureflow.stream import Records
 from fixtureflow.views.drift import drift
+from fixtureflow.views.page import write_page
 from fixtureflow.views.sequences import sequences
 from fixtureflow.writer import write
 
 __all__ = ["Prepared", "Step", "prepare"]
 
-FIXTURE, SECOND, REJECTS, REPORT, DELETE, SEQUENCES = (
+FIXTURE, SECOND, REJECTS, REPORT, PAGE, DELETE, SEQUENCES = (
     "fixture.json",
     "second.json",
     "rejects.json",
     "report.json",
+    "report.html",
     "delete-first.sql",
     "sequences.sql",
 )
@@ -81,6 +85,11 @@ class Prepared:
         return self.folder / SECOND
 
     @property
+    def page(self) -> Path:
+        """What a person looks at first."""
+        return self.folder / PAGE
+
+    @property
     def rejected(self) -> int:
         return self.matched.rejected
 
@@ -113,22 +122,25 @@ def prepare(
     prefer: str | Iterable[str] = (),
     trust_guesses: bool = False,
     parts: bool = False,
+    show_values: bool = False,
     force: bool = False,
 ) -> Prepared:
     """Make a folder out of a dump that loads into `target`, a database, as it is now.
 
     It has the fixture, matched with the target and in the order of its references: `fixture.json`, or with `parts` a
     file for each model, numbered; `sequences.sql` for afterwards; `report.json`, which tells of each record that is not
-    simply passed on; `rejects.json`, a fixture of those that have no place there, if any; `delete-first.sql`, if
-    `prefer` wants rows of the target to go. What could collide with rows that a project's receivers make while the
-    fixture is loaded is put off: it is in `second.json`. The options are those of `filter`. The folder gets all files
-    or none; `force` replaces those of an earlier run. Raises what `filter`, `order`, `sequences` and `split` do.
+    simply passed on; `report.html`, a page of that for a browser, in which no value of the data stands (keys that are
+    numbers or UUIDs aside) unless `show_values`; `rejects.json`, a fixture of those that have no place there, if any;
+    `delete-first.sql`, if `prefer` wants rows of the target to go. What could collide with rows that a project's
+    receivers make while the fixture is loaded is put off: it is in `second.json`. The other options are those of
+    `filter`. The folder gets all files or none; `force` replaces those of an earlier run. Raises what `filter`,
+    `order`, `sequences` and `split` do.
     """
     if is_fixture(target):
         raise UsageError("a folder is prepared for a database", advice="with a fixture as target, take `filter`")
     sources = schema if schema is None or isinstance(schema, Schema) else list(schema)
     steps: list[Step] = []
-    with filling(Path(folder), suffixes=(".json", ".sql"), force=force) as place:
+    with filling(Path(folder), suffixes=(".json", ".sql", ".html"), force=force) as place:
         drafts = place.drafts
         with _timed(steps, "matched") as step:
             matched = filtered(
@@ -163,13 +175,25 @@ def prepare(
                 step.records = write(filtered(read(drafts / "matched.json"), include=late), drafts / SECOND).records
         with _timed(steps, "sequences") as step:
             counted = sequences(read(*(drafts / name for name in names)) if names else [], known, target=target)
-            (drafts / SEQUENCES).write_text(counted.sql(), encoding="utf-8")
+            with opened_output(drafts / SEQUENCES) as file:
+                file.write(counted.sql().encode())
             found.counters = step.records = len(counted.resets)
         found.delete = bool(matched.deleted)
         loaded = [label for label in _loaded(matched) if label not in late]
         found.warnings = [*renamed, *(remarks_on_loading(known, loaded) if known else ())]
+        write_page(
+            drafts / PAGE,
+            matched,
+            drafts / REPORT,
+            target=shown(target),
+            order=found.ordered.models,
+            waiting=found.waiting,
+            commands=found.commands(),
+            warnings=found.warnings,
+            values=show_values,
+        )
         more = {SECOND: late, REJECTS: found.rejected, DELETE: found.delete}
-        others = [REPORT, SEQUENCES, *(name for name, there in more.items() if there)]
+        others = [REPORT, PAGE, SEQUENCES, *(name for name, there in more.items() if there)]
         place.place({name: drafts / name for name in (*names, *others)}, _manifest(names, others))
     return found
 

@@ -55,6 +55,12 @@ def command(
     prefer: Prefer = None,
     parts: Annotated[bool, typer.Option("--parts", help="A numbered file for each model, to load one by one.")] = False,
     trust_guesses: TrustGuesses = False,
+    show_values: Annotated[
+        bool,
+        typer.Option(
+            "--show-values", help="Let values of the data stand in report.html: keys that are text, and such."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier run has put there.")] = False,
     at: At = None,
     repair: Repair = False,
@@ -67,6 +73,9 @@ def command(
     if it has changed. What a project's receivers make rows of while the others are loaded (a token for each user) is
     put off: it is in second.json, to be prepared after that. Exit code 1 if a record has no place there: it is in
     rejects.json, its reason in report.json.
+
+    report.html shows all of it in a browser: what became of each model's records, the models in load order, each
+    rejected record and why. It needs no network, and holds no value of the data unless --show-values.
 
     \b
     Examples:
@@ -99,6 +108,7 @@ def command(
             prefer=prefer or (),
             trust_guesses=trust_guesses,
             parts=parts,
+            show_values=show_values,
             force=force,
         )
         say_matched(run, prepared.matched)
@@ -118,6 +128,7 @@ def command(
                 "(--prefer fixture:MODEL has them in the place of those), "
                 f"or leave them out: {' '.join(f'--exclude {label}' for label in prepared.waiting)}"
             )
+        run.say(f"to look at: {prepared.page}")
         for command_line in prepared.commands():
             run.say(f"next: {command_line}")
         if late:
@@ -125,6 +136,7 @@ def command(
             again: dict[str, object] = {"--target": place, "--target-settings": target_settings, "--lookup": place}
             again |= {"--schema": schema, "--settings": settings, "--prefer": prefer, "--no-renumber": no_renumber}
             again |= {"--dangling": dangling, "--m2m": m2m, "--trust-guesses": trust_guesses, "--parts": parts}
+            again |= {"--show-values": show_values}
             run.say(f"next: {_line(prepared.second, again | {'--force': force, '-d': _after(directory)})}")
         counted = prepared.matched.counts.values()
         made = next(step.records for step in prepared.steps if step.name == "ordered")

@@ -129,8 +129,8 @@ class Decider:
     ) -> _Decision:
         pk = batch.pks[at]
         if len(found.identities) > 1:
-            keys = " and ".join(f"{name} of pk {one}" for one, name in found.identities.values())
-            return _rejected("is several rows of the target", keys)
+            rows = [(name, one) for one, name in found.identities.values()]
+            return _rejected("is several rows of the target", *rows)
         if found.identities:
             return self._same(plan, batch, at, own, found, beside, form)
         if beside is not None and _is_placeholder(plan, beside.theirs):
@@ -145,7 +145,7 @@ class Decider:
             if unsure and beside is not None and not beside.differs:
                 return _SAME
             if not (self._renumber and plan.numbered):
-                return _rejected("its pk is another row's in the target (--renumber)")
+                return _rejected("its pk is another row's in the target (--renumber)", ("", own))
             return _Decision(Fate.RENUMBERED, None if batch.hidden else self._free(plan))
         return _Decision(Fate.NEW)
 
@@ -163,11 +163,9 @@ class Decider:
         pk = batch.pks[at]
         ((same, (there, name)),) = found.identities.items()
         if plan.by_pk is not None and (own is None or form(own) != same):
-            return _rejected(
-                "is a row of the target, and what its pk refers to is another one", f"{name} of pk {there}"
-            )
+            return _rejected("is a row of the target, and what its pk refers to is another one", (name, there))
         if not batch.hidden and not self._takes(plan, batch.numbers[at], there, form):
-            return _rejected("another record of the dump is the same row of the target", f"{name}, pk {there}")
+            return _rejected("another record of the dump is the same row of the target", (name, there))
         unmoved = pk is None or same == form(pk)
         replaces = beside is not None and bool(beside.differs) and _is_placeholder(plan, beside.theirs)
         if (plan.preferred or replaces) and not batch.hidden:
@@ -176,7 +174,7 @@ class Decider:
                     self.replaced.append((plan.label, batch.numbers[at], pk))
                 return _Decision(Fate.UPDATED, None if unmoved and pk is not None else there)
             if not self._deletes or len(plan.pk) > 1:
-                return _rejected("is a row of the target whose pk is data (--delete-sql)", f"{name} of pk {there}")
+                return _rejected("is a row of the target whose pk is data (--delete-sql)", (name, there))
             self.deleted.append((plan.label, batch.numbers[at], there))
             return _Decision(Fate.NEW)
         if unmoved:
@@ -193,15 +191,15 @@ class Decider:
         stays = found.there and decision.fate is Fate.NEW
         if found.place is not None and decision.fate is not Fate.UPDATED and not stays and not plan.grows:
             pk, name = found.place
-            return _rejected("its place in the tree is taken", f"{name} of pk {pk}")
+            return _rejected("its place in the tree is taken", (name, pk))
         clash = found.clash
         if clash is not None:
             pk = self.lookup.holder(plan, clash)
             number = pk[0] if isinstance(pk, tuple) else self._fates.find(plan.label, pk)
             if number != batch.numbers[at]:
                 if self._fates.fate[number] in _STANDING:
-                    shown = "without pk" if isinstance(pk, tuple) else f"pk {pk}"
-                    return _rejected("another record of the dump has the same key", f"{clash.name}, {shown}")
+                    row = (clash.name, None if isinstance(pk, tuple) else pk)
+                    return _rejected("another record of the dump has the same key", row, of_dump=True)
                 self.lookup.hand_over(plan, clash, batch.numbers[at], batch.pks[at])
         if at in lost and not batch.hidden:
             return _Decision(Fate.REJECTED, None, lost[at])
@@ -221,8 +219,9 @@ class Decider:
             self.differs[number] = tuple(differs)
 
 
-def _rejected(problem: str, detail: str = "") -> _Decision:
-    return _Decision(Fate.REJECTED, None, Reason(problem, detail=detail))
+def _rejected(problem: str, *rows: tuple[str, Any], of_dump: bool = False) -> _Decision:
+    """`rows` are those in its way: by which key, and their pks."""
+    return _Decision(Fate.REJECTED, None, Reason(problem, rows=rows, of_dump=of_dump))
 
 
 def _is_placeholder(plan: Plan, theirs: Mapping[str, Any]) -> bool:

@@ -61,6 +61,9 @@ class Log:
             told |= {"field": reason.field, "value": value}
         if reason.detail:
             told["detail"] = reason.detail
+        if reason.rows:
+            rows = [{"key": key, "pk": pk} if key else {"pk": pk} for key, pk in reason.rows]
+            told["dump_rows" if reason.of_dump else "target_rows"] = rows
         if self.wanted:
             self._write(self._told, msgspec.json.encode(told))
         self._write(self._rejects, record.raw)
@@ -100,4 +103,5 @@ class Log:
 
 
 def _raw(text: bytes) -> Any:
-    return msgspec.Raw(text) if text else None
+    """On one line: a composite pk may have been laid out on several, and within a JSON string no line can end."""
+    return msgspec.Raw(text.replace(b"\n", b" ").replace(b"\r", b" ")) if text else None

@@ -34,7 +34,18 @@ class Reason(NamedTuple):
     problem: str
     field: str = ""
     """The reference that leads to nothing."""
-    detail: str = ""
+    said: str = ""
+    """What there is to say besides."""
+    rows: tuple[tuple[str, Any], ...] = ()
+    """Rows that it is, or that are in its way: the name of the unique key (none for the pk itself), and their pks."""
+    of_dump: bool = False
+    """Are these rows records of the dump, and not the target's?"""
+
+    @property
+    def detail(self) -> str:
+        """More of it, for a person."""
+        rows = (f"{key} of {'a record without pk' if pk is None else f'pk {pk}'}" for key, pk in self.rows if key)
+        return self.said or " and ".join(rows)
 
 
 class Lost:

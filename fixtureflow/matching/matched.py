@@ -19,7 +19,7 @@ from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.matching.links import added_links, replaced_lists, within_models
 from fixtureflow.matching.log import Log
 from fixtureflow.matching.named import ids_inside
-from fixtureflow.matching.notes import notes
+from fixtureflow.matching.notes import Assumption, assumptions, notes
 from fixtureflow.matching.opened import opened
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.patterns import Pattern, any_matches
@@ -195,20 +195,30 @@ class Matched(Records):
                 out.setdefault(label, []).append(pk)
         return out
 
-    def messages(self) -> list[str]:
-        """What there is to say of the latest pass, a line each; counts and findings not among them."""
+    @property
+    def assumed(self) -> list[Assumption]:
+        """Where fields lead as far as nobody has stated it, of the latest pass."""
+        return list(assumptions(self.resolver)) if self.resolver else []
+
+    def messages(self, *, assumed: bool = True, values: bool = True) -> list[str]:
+        """What there is to say of the latest pass, a line each; counts and findings not among them.
+
+        Without `values` no value of the data is in it, without `assumed` nothing of what was.
+        """
         resolver = self.resolver
         if resolver is None:
             return []
         # The name alone: `prepare` drafts the file elsewhere.
-        known = notes(resolver, self.counts, self.deleted, Path(self._delete_sql or "").name)
-        return [*self._notes, *known, *self._inside]
+        file = Path(self._delete_sql or "").name
+        said = notes(resolver, self.counts, self.deleted, file, assumed=assumed, values=values)
+        return [*self._notes, *said, *self._inside]
 
     def _told(self) -> dict[str, object]:
         return {
             "models": {label: {"in": 0, "out": 0, **counts} for label, counts in self.counts.items()},
             "added": self.added,
             "relisted": self.relisted,
+            "assumed": [one._asdict() for one in self.assumed],
             "notes": self.messages(),
             "findings": [msgspec.to_builtins(group) for group in self.findings],
         }

@@ -3,45 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from fixtureflow.matching.fates import KEPT
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.schema.model import Model
+from fixtureflow.values.keys import is_data
+from fixtureflow.wording import amount
 
-__all__ = ["notes"]
+__all__ = ["Assumption", "assumptions", "notes"]
 
 Counts = Mapping[str, Mapping[str, int]]
 
 SHOWN = 10
 
 
-def notes(resolver: Resolver, counts: Counts, deleted: Mapping[str, Sequence[Any]], delete_sql: str) -> Iterator[str]:
-    """`counts` are those of records by model and case; `deleted` has the pks of rows that `delete_sql` is to delete."""
-    yield from _replaced(resolver)
+class Assumption(NamedTuple):
+    """Where a field leads, as far as nobody has stated it."""
+
+    field: str
+    to: str
+    """A model; none for a parent in a tree."""
+    how: str
+    keys: int = 0
+    """How many keys that is about, if it is not about all."""
+
+
+def assumptions(resolver: Resolver) -> Iterator[Assumption]:
+    """Keys that were taken for the target's, and references that are guesses."""
+    theirs = "not in the dump, taken to be the target's rows"
     for (field, to), keys in resolver.references.assumed.items():
-        count = f"{len(keys):,} key{'s' if len(keys) > 1 else ''}"
-        yield f"assumed: {field} → {to}: {count} not in the dump, taken to be the target's rows"
+        yield Assumption(field, to, theirs, len(keys))
     for label, paths in resolver.trees.assumed.items():
-        count = f"{len(paths):,} parent{'s' if len(paths) > 1 else ''}"
-        yield f"assumed: {label} in its tree: {count} not in the dump, taken to be the target's rows"
+        yield Assumption(f"{label} in its tree", "", theirs, len(paths))
+    guesses = {
+        (f"{link.model}.{link.field}", link.to.model): how
+        for plan in resolver.plans.values()
+        for how, links in (("only a guess, followed", plan.links), ("only a guess, left as they are", plan.guessed))
+        for link in links
+        if link.guess
+    }
+    for (field, to), how in guesses.items():
+        yield Assumption(field, to, how)
+
+
+def notes(
+    resolver: Resolver,
+    counts: Counts,
+    deleted: Mapping[str, Sequence[Any]],
+    delete_sql: str,
+    *,
+    assumed: bool = True,
+    values: bool = True,
+) -> Iterator[str]:
+    """`counts` are those of records by model and case; `deleted` has the pks of rows that `delete_sql` is to delete.
+
+    Without `values` no pk that is data is in it, without `assumed` none of the `assumptions`.
+    """
+    yield from _replaced(resolver, values=values)
+    for field, to, how, keys in assumptions(resolver) if assumed else ():
+        if keys:
+            where, noun = (f"{field} → {to}", "key") if to else (field, "parent")
+            yield f"assumed: {where}: {amount(keys, noun)} {how}"
     yield from _differing(resolver)
     for label in resolver.trees.grown:
         yield resolver.trees.message(resolver.schema.models[label])
     for label, pks in deleted.items():
-        many = f"{len(pks):,} row{'s' if len(pks) > 1 else ''}"
-        yield f"to be deleted: {many} of {label}: look at {delete_sql}, run it, then load the fixture"
+        rows = amount(len(pks), "row")
+        yield f"to be deleted: {rows} of {label}: look at {delete_sql}, run it, then load the fixture"
     yield from _not_known(resolver, counts)
     total = sum(one.get("in", 0) for one in counts.values())
     if resolver.decider.identical > 0.95 * total and total > 20:
         yield "nearly all records are in the target as they are: is this the database they were dumped from?"
 
 
-def _replaced(resolver: Resolver) -> Iterator[str]:
+def _replaced(resolver: Resolver, *, values: bool) -> Iterator[str]:
     fate = resolver.fates.fate
     kept = [(label, pk) for label, number, pk in resolver.decider.replaced if fate[number] in KEPT]
     for label, pk in kept[:SHOWN]:
-        yield f"replaced: {label} pk {pk} takes the place of the row that migrate makes"
+        which = f"{label} pk {pk}" if values or not is_data(pk) else f"a record of {label}"
+        yield f"replaced: {which} takes the place of the row that migrate makes"
 
 
 def _differing(resolver: Resolver) -> Iterator[str]:

@@ -179,7 +179,7 @@ class Trees:
 
     def _reject(self, plan: Plan, node: _Node, new: dict[str, str | None], problem: str) -> None:
         new[node.path] = None
-        self._reasons[node.number] = Reason(problem, detail=f"path {node.path}")
+        self._reasons[node.number] = Reason(problem, said=f"path {node.path}")
         self._fates.decide(plan.label, node.number, Fate.REJECTED)
 
 

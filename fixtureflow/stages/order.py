@@ -85,6 +85,8 @@ class Ordered(Records):
         self._dangling = dangling
         self._catalogue: Catalogue | None = None
         self._lines: list[Line] = []
+        self.models: list[str] = []
+        """Models in the order in which they can be loaded one after the other, those of a cycle side by side."""
         self.cycles: list[Cycle] = []
         """Loops of records, shortest first; of each group of records that loops hold together one."""
         self.loops = 0
@@ -128,6 +130,7 @@ class Ordered(Records):
             self._refuse_dangling()
         generic = {label: types.targets(label) for label in catalogue.models}
         found = units(model_graph(schema, catalogue.models, generic))
+        self.models = [label for unit in found for label in unit.models]
         self._lines = [self._line(unit, schema, catalogue, types) for unit in found]
         self.cycles.sort(key=lambda cycle: (len(cycle.records), cycle.size))
         if self.cycles and self._cycles == "error":

@@ -39,6 +39,8 @@ class Node:
     label: str
     records: int | None = None
     cycle: bool = False
+    text: str = ""
+    """What to say of its records, if not only how many they are."""
 
 
 @dataclass(slots=True)
@@ -125,7 +127,7 @@ def magnitude(node: Node) -> int:
 
 def count_text(node: Node) -> str:
     """How many records; empty where no dump was looked at."""
-    return "" if node.records is None else f"{node.records:,}" if node.records else "no records"
+    return node.text or ("" if node.records is None else f"{node.records:,}" if node.records else "no records")
 
 
 def row_text(edge: Edge) -> str:

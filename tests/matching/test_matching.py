@@ -16,6 +16,7 @@ from support.scratch import ScratchDatabases
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
+from fixtureflow.matching.log import Log
 
 # In the target: user 1 is bob, 2 is żółw, 3 is local; group 1 is staff; label 1 is local, 3 is news.
 BOB = {"model": "auth.user", "pk": 2, "fields": {"username": "bob", "password": "!", "groups": []}}
@@ -64,6 +65,32 @@ def test_a_pk_that_is_another_rows_is_rejected_with_what_refers_to_it(target: st
     assert records == [ANN, token(70, "l")]
     assert json.loads(rejects.read_bytes()) == [ZED, token(1)]
     assert matched.rejected == 2
+
+
+def test_the_report_has_a_line_for_each_record_and_names_the_rows_in_the_way(target: str, tmp_path: Path) -> None:
+    twins = [ANN, {**ANN, "pk": 71}]
+    text = json.dumps([*twins, ZED, token(1), BOB]).encode()
+    report = tmp_path / "report.json"
+    matched = ff.filter(ff.read(io.BytesIO(text)), target=target, rejects=tmp_path / "rejects.json", report=report)
+    assert [record.pk for record in matched] == [70]
+    _, *lines, _ = report.read_text().splitlines()
+    told = [json.loads(line.removesuffix(",")) for line in lines]
+    assert [(one["pk"], one.get("dump_rows"), one.get("target_rows")) for one in told] == [
+        (71, [{"key": "username", "pk": 70}], None),
+        (1, None, [{"pk": 1}]),
+        ("k", None, None),
+        (2, None, None),
+    ]
+
+
+def test_a_composite_pk_laid_out_on_several_lines_is_told_on_one(tmp_path: Path) -> None:
+    (record,) = ff.read(io.BytesIO(b'[{"model": "shop.line", "pk": [\r\n  1,\n  "a\\nb"\n], "fields": {}}]'))
+    log = Log(wanted=True)
+    log.add(record, "same")
+    log.write_report(tmp_path / "report.json")
+    log.close()
+    _, line, _ = (tmp_path / "report.json").read_bytes().splitlines()
+    assert json.loads(line)["pk"] == [1, "a\nb"]
 
 
 def test_nothing_comes_out_where_rejects_have_no_place(target: str) -> None:

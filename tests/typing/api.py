@@ -20,7 +20,9 @@ parts: ff.Split = ff.split(dump, "parts", by="app", number=True)
 rows: ff.CsvSplit = ff.split_to_csv(dump, Path("rows"), ff.infer(dump), dialect="sqlite", force=True)
 resets: ff.Sequences = ff.sequences(dump, target="postgresql:///mysite")
 merged: ff.Records = ff.filter(dump, target=ff.project_database("mysite.settings", "replica"), renumber=True)
-ready: ff.Prepared = ff.prepare(dump, "ready", target="postgresql:///mysite", prefer="fixture:authtoken", parts=True)
+ready: ff.Prepared = ff.prepare(
+    dump, "ready", target="postgresql:///mysite", prefer="fixture:authtoken", parts=True, show_values=True
+)
 found: ff.Stats = ff.stats(dump)
 once: ff.Deduped = ff.dedupe(dump, ff.infer(dump), unique="lists.item:list,text", keep="newest:changed_at", tell=print)
 named: ff.Deduped = ff.dedupe(dump, rename={"text": "{} ({n})"}, target="postgresql:///mysite")
