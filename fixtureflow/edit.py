@@ -124,7 +124,7 @@ def members(text: bytes) -> Iterator[Member]:
             end = match.end()
             continue
         if depth == 1 and token == b":":
-            key, at, stop, start = json.loads(text[start:end]), start, end, -1
+            key, at, stop, start = _key(text[start:end]), start, end, -1
         elif depth == 1 and token == b",":
             yield Member(key, at, stop, start, end)
             key, start = "", -1
@@ -133,6 +133,11 @@ def members(text: bytes) -> Iterator[Member]:
         depth += token in (b"{", b"[")
     if start >= 0:
         yield Member(key, at, stop, start, end)
+
+
+def _key(text: bytes) -> str:
+    """What `json.loads` makes of it, which takes five times as long."""
+    return json.loads(text) if b"\\" in text else text[1:-1].decode()
 
 
 def json_text(value: Any) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -37,6 +38,14 @@ class _Plan(NamedTuple):
     drop: Rule | None
     follow: Change | None
     """For references that name a renamed model."""
+
+
+class _Row(msgspec.Struct, gc=False):
+    fields: dict[str, msgspec.Raw] = {}
+
+
+_row = msgspec.json.Decoder(_Row).decode
+_MODEL = re.compile(rb'\{\s*"model"\s*:\s*("[^"\\]*")')
 
 
 class Editor:
@@ -83,16 +92,46 @@ class Editor:
 
         Raises `InputError` if two of its fields become one.
         """
-        changes: dict[str, Change] = {"fields": lambda text: self._fields(record, text)}
-        if self.new != self.label:
-            changes["model"] = self._model
-        raw = with_values(record.raw, changes)
+        if self._touches(record):
+            changes: dict[str, Change] = {"fields": lambda text: self._fields(record, text)}
+            if self.new != self.label:
+                changes["model"] = self._model
+            raw = with_values(record.raw, changes)
+        elif self.new != self.label:
+            raw = self._with_model(record.raw)
+        else:
+            return record
         if raw == record.raw and self.new == self.label:
             return record
         return Record(raw, self.new, record.source, record.number, record.offset)
 
+    def _touches(self, record: Record) -> bool:
+        """Might anything in the record's fields change? Most often not, and then it need not be gone through."""
+        if self._defaults or self.on_fields:
+            return True
+        try:
+            fields = _row(record.raw).fields
+        except (msgspec.MsgspecError, RecursionError):  # NaN and the like
+            return True
+        return any(self._touches_field(name, bytes(text)) for name, text in fields.items())
+
+    def _touches_field(self, name: str, text: bytes) -> bool:
+        plan = self._plan(name)
+        return (
+            name in self._names
+            or plan.drop is not None
+            or any(step.change(text) != text for step in plan.steps)
+            or (plan.follow is not None and text[:1] == b"[" and b'"' in text)
+        )
+
     def _model(self, text: bytes) -> bytes:
         return json.dumps(self.new).encode()
+
+    def _with_model(self, raw: bytes) -> bytes:
+        found = _MODEL.match(raw)
+        if found is None or raw.count(b'"model"') > 1 or b"\\u00" in raw:  # the key may stand elsewhere, or twice
+            return with_values(raw, {"model": self._model})
+        return b"".join((raw[: found.start(1)], self._model(b""), raw[found.end(1) :]))
 
     def _fields(self, record: Record, text: bytes) -> bytes:
         if text[:1] != b"{":

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from make_dump import SCHEMA, TYPES, write
@@ -29,6 +30,10 @@ VERBS = {
     "natural": [*PROGRAM, "natural", "-q", "--schema", "schema.json", "--lookup", "types.json", "dump.json"],
     "order": [*PROGRAM, "order", "-q", "--schema", "schema.json", "dump.json"],
     "check": [*PROGRAM, "check", "-q", "--schema", "schema.json", "types.json", "dump.json"],
+    "dedupe": [*PROGRAM, "dedupe", "-q", "--schema", "schema.json", "dump.json"],
+    "rename": [*PROGRAM, "rename", "-q", "--field", "blog.post.title=headline", "dump.json"],
+    "subset": [*PROGRAM, "subset", "-q", "--schema", "schema.json", "--sample", "1%", "dump.json"],
+    "scrub": [*PROGRAM, "scrub", "-q", "--schema", "schema.json", "--preset", "all", "dump.json"],
     "diff": [*PROGRAM, "diff", "-q", "dump.json", "shuffled.json"],
     "merge": [*PROGRAM, "merge", "-q", "dump.json", "shuffled.json"],
     "stats": [*PROGRAM, "stats", "-q", "dump.json"],
@@ -47,18 +52,7 @@ def main() -> None:
     commands = {name: VERBS[name] for name in wanted}
     commands |= {name: command for name, command in PEERS.items() if shutil.which(command[0])}
     with tempfile.TemporaryDirectory() as folder:
-        count = write(Path(folder, "dump.json"), megabytes * 1_000_000)
-        if {"diff", "merge"} & set(wanted):  # two dumps are read there, and a peer reads one
-            maker = [
-                sys.executable,
-                Path(__file__).with_name("make_dump.py"),
-                str(megabytes),
-                "shuffled.json",
-                "shuffled",
-            ]
-            subprocess.run(maker, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # memory of its own
-        Path(folder, "schema.json").write_text(json.dumps(SCHEMA))
-        Path(folder, "types.json").write_text(json.dumps(TYPES))
+        count = prepare(folder, megabytes, wanted)
         print(f"{megabytes} MB, {count:,} records, {rounds} rounds")
         runs: dict[str, list[tuple[float, float, float]]] = {name: [] for name in commands}
         for _ in range(rounds):
@@ -72,6 +66,17 @@ def main() -> None:
         ratios = "".join(f"{medians[peer][0] / clock:14.1f}{medians[peer][1] / cpu:7.1f}" for peer in peers)
         peak = max(row[2] for row in runs[name])
         print(f"{name:12}{clock:9.2f}{cpu:7.2f}{megabytes / clock:7.0f}{peak:9.0f}{ratios}")
+
+
+def prepare(folder: str, megabytes: int, wanted: Sequence[str]) -> int:
+    """Write what some verbs read; returns the number of records."""
+    count = write(Path(folder, "dump.json"), megabytes * 1_000_000)
+    if {"diff", "merge"} & set(wanted):  # two dumps are read there, and a peer reads one
+        maker = [sys.executable, Path(__file__).with_name("make_dump.py"), str(megabytes), "shuffled.json", "shuffled"]
+        subprocess.run(maker, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # memory of its own
+    Path(folder, "schema.json").write_text(json.dumps(SCHEMA))
+    Path(folder, "types.json").write_text(json.dumps(TYPES))
+    return count
 
 
 def run(command: list[str], folder: str) -> tuple[float, float, float]:

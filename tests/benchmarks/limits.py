@@ -10,10 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compare import VERBS, run
-from make_dump import write
+from compare import VERBS, prepare, run
 
 WANTED = ("pretty", "filter", "split", "stats")
+KEEPING = ("check", "dedupe", "rename", "subset", "scrub", "merge", "diff")
+"""Verbs that keep something of each record, or of most."""
 SMALL = b'{"model": "a.b", "pk": 1, "fields": {"t": "x", "n": null}}'
 LOOKS_LIKE_ONE = b'{"model": "a.b", "pk": 1, "fields": {"t": "%b"}}' % (b"x" * 460)
 ITEMS = 100_000
@@ -41,10 +42,10 @@ def main() -> None:
             print(f"{name:42}{megabytes:6.0f}" + "".join(f"{rate:13.0f}" for rate in rates))
         peaks: dict[int, dict[str, float]] = {}
         for megabytes in (50, size):
-            write(dump, megabytes * 1_000_000)
-            peaks[megabytes] = {verb: run(VERBS[verb], folder)[2] for verb in WANTED}
+            prepare(folder, megabytes, KEEPING)
+            peaks[megabytes] = {verb: run(VERBS[verb], folder)[2] for verb in (*WANTED, *KEEPING)}
         print(f"\n{'peak MB':12}" + "".join(f"{f'{megabytes} MB':>10}" for megabytes in peaks))
-        for verb in WANTED:
+        for verb in (*WANTED, *KEEPING):
             print(f"{verb:12}" + "".join(f"{of[verb]:10.1f}" for of in peaks.values()))
 
 

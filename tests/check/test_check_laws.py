@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ from fixtureflow.checks.fast import fast_pattern, fast_type
 from fixtureflow.checks.judge import Dialect, judge
 from fixtureflow.schema.file import parse
 from fixtureflow.schema.model import Field
+from fixtureflow.stream import Block
 
 settings.register_profile("check", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("check")
@@ -176,6 +178,19 @@ def test_examples_are_the_first_and_their_places_are_right(rows: Rows) -> None:
             record, _ = json.JSONDecoder().raw_decode(data[one["byte"] :].decode())
             assert record == rows[one["record"] - 1]
             assert str(one["pk"]) == str(record["pk"])
+
+
+def test_what_stands_with_its_like_is_not_taken_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither to be looked at, nor to know where it stands."""
+    paths = [tmp_path / name for name in ("nodes.json", "tags.json")]
+    fields = {"parent": 1, "tags": ["a"], "name": "x", "key": None, "size": 1}
+    nodes = [{"model": "a.node", "pk": pk, "fields": {**fields, "name": str(pk % 99)}} for pk in range(1, 5000)]
+    for path, some in zip(paths, (nodes, [{"model": "a.tag", "pk": "a", "fields": {}}]), strict=True):
+        path.write_text(json.dumps(some))
+    apart: list[Block] = []
+    monkeypatch.setattr(Block, "records", lambda self: apart.append(self) or [])
+    found = ff.check(ff.read(*paths), SCHEMA, skip=["duplicate-unique"])
+    assert (found.records, told(found), apart) == (5000, [], [])
 
 
 def loops(rows: Rows) -> int:

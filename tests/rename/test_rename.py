@@ -31,6 +31,15 @@ def item(fields: str, pk: str = "1", model: str = "shop.item") -> str:
 NAMES: list[tuple[str, dict[str, Any], str, str]] = [
     ("a model", {"model": {"shop.item": "store.product"}}, item("{}"), item("{}", model="store.product")),
     ("any case", {"model": {"shop.Item": "shop.Thing"}}, item("{}", model="shop.Item"), item("{}", model="shop.thing")),
+    *(
+        (f"a model where {name}", {"model": {"shop.item": "b.c"}}, f"[{text}]", f"[{text.replace('shop.item', 'b.c')}]")
+        for name, text in {
+            "the key stands last": '{"fields": {"model": "x"}, "pk": 1, "model": "shop.item"}',
+            "there are spaces": '{ "model" :  "shop.item", "pk": 1, "fields": {"a": [1, "b"]}}',
+            "the key stands twice": '{"model": "shop.item", "pk": 1, "model": "shop.item", "fields": {}}',
+            "the key is escaped too": r'{"model": "shop.item", "pk": 1, "\u006dodel": "shop.item", "fields": {}}',
+        }.items()
+    ),
     ("an app", {"app": {"shop": "store"}}, item('{"a": "shop"}'), item('{"a": "shop"}', model="store.item")),
     (
         "a model before its app",
