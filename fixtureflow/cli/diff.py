@@ -40,6 +40,10 @@ def command(
         bool,
         typer.Option("--by-identity", help="Know rows by natural or unique key, not by ids, which may differ."),
     ] = False,
+    by_pk: Annotated[
+        list[str] | None,
+        typer.Option("--by-pk", metavar="PATTERN", help="With --by-identity: but these models by pk; repeatable."),
+    ] = None,
     lookup_a: Annotated[
         str | None, typer.Option("--lookup-a", metavar="FIXTURE", help="Records that A refers to and lacks.")
     ] = None,
@@ -65,7 +69,8 @@ def command(
 
     With --by-identity rows are known by their natural key, or their only unique constraint, and references are the
     same if they lead to the same row: for dumps of two databases that number content types or users differently. The
-    exit code is 1 also where that cannot be told for certain; each reason is named.
+    exit code is 1 also where that cannot be told for certain; each reason is named. Where what rows are known by has
+    itself changed, as scrub changes usernames, --by-pk auth.user.
 
     \b
     Examples:
@@ -94,6 +99,7 @@ def command(
             exclude=exclude or (),
             ignore=ignore or (),
             by_identity=by_identity,
+            by_pk=by_pk or (),
             lookup_a=ff.read(lookup_a) if lookup_a else None,
             lookup_b=ff.read(lookup_b) if lookup_b else None,
             trust_guesses=trust_guesses,

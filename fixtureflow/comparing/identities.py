@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.references.links import Link, links_of
 from fixtureflow.schema.model import Model, Schema
 
@@ -44,9 +45,11 @@ class Identity(NamedTuple):
 class Identities:
     """The identities of models, by the schema alone, so that they are the same for both dumps."""
 
-    def __init__(self, schema: Schema, *, trust: bool) -> None:
+    def __init__(self, schema: Schema, *, trust: bool, by_pk: Sequence[Pattern] = ()) -> None:
+        """Models that `by_pk` matches are known by their primary key, whatever other keys they have."""
         self.schema = schema
         self.trust = trust
+        self._by_pk = by_pk
         self._known: dict[str, Identity] = {}
 
     def of(self, label: str) -> Identity:
@@ -54,7 +57,8 @@ class Identities:
         found = self._known.get(label)
         if found is None:
             model = self.schema.concrete(label) or Model(label=label)
-            found = self._natural(model) or self._unique(model) or self._pk(model)
+            other = None if any_matches(self._by_pk, model.label) else self._natural(model) or self._unique(model)
+            found = other or self._pk(model)
             self._known[label] = found
         return found
 

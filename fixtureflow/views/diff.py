@@ -96,6 +96,7 @@ def diff(
     exclude: str | Iterable[str] = (),
     ignore: str | Iterable[str] = (),
     by_identity: bool = False,
+    by_pk: str | Iterable[str] = (),
     lookup_a: Iterable[Record] | None = None,
     lookup_b: Iterable[Record] | None = None,
     trust_guesses: bool = False,
@@ -104,18 +105,18 @@ def diff(
 
     Records are the same row if they have the same primary key; `by_identity`, if they have the same natural key, or
     where the schema has none, the same values in their only unique constraint, else the same primary key. References
-    are then the same if they lead to the same row, and ids do not matter; `lookup_a` and `lookup_b` have records that
-    a dump refers to and lacks. Values are compared as JSON values: `1` is not `1.0`. Lists of fields that the `schema`
-    knows as many-to-many are compared as sets; presets of the apps that are there fill it up, with `trust_guesses` also
-    what the records let one guess. `include` and `exclude` have patterns of models, `ignore` of fields
-    (`"app.model.field"`) that are not compared. All is read at once, a stream is copied to disk. Raises `InputError`,
-    `UsageError`.
+    are then the same if they lead to the same row, and ids do not matter; `lookup_a` and `lookup_b` have records that a
+    dump refers to and lacks. Models that `by_pk` names are known by primary key all the same. Values are compared as
+    JSON values: `1` is not `1.0`. Lists of fields that the `schema` knows as many-to-many are compared as sets; presets
+    of the apps that are there fill it up, with `trust_guesses` also what the records let one guess. `include` and
+    `exclude` have patterns of models, `ignore` of fields (`"app.model.field"`) that are not compared. All is read at
+    once, a stream is copied to disk. Raises `InputError`, `UsageError`.
     """
     given = schema if schema is None or isinstance(schema, Schema) else list(schema)
-    included, excluded = parse_patterns(include), parse_patterns(exclude)
+    included, excluded, numbered = parse_patterns(include), parse_patterns(exclude), parse_patterns(by_pk)
     ignored = [FieldPattern(text) for text in ([ignore] if isinstance(ignore, str) else ignore)]
-    if not by_identity and (lookup_a is not None or lookup_b is not None):
-        raise UsageError("`lookup_a=` and `lookup_b=` have a meaning only with `by_identity=True`")
+    if not by_identity and (numbered or lookup_a is not None or lookup_b is not None):
+        raise UsageError("`by_pk=`, `lookup_a=` and `lookup_b=` have a meaning only with `by_identity=True`")
     ours, theirs = Catalogue(a), Catalogue(b)
     labels = list(dict.fromkeys([*ours.models, *theirs.models]))
 
@@ -127,9 +128,10 @@ def diff(
     merged = gather(labels, given=given, records=Records(both), infer=infer).schema
     wanted = [label for label in labels if _wanted(label, included, excluded)]
     unmatched = [pattern.text for pattern in (*included, *excluded) if not pattern.hits]
+    unmatched += [one.text for one in numbered if not any(map(one.matches, labels))]
     unmatched += [one.text for one in ignored if not any(one.matches_model(label) for label in labels)]
     if by_identity:
-        identities = Identities(merged, trust=trust_guesses)
+        identities = Identities(merged, trust=trust_guesses, by_pk=numbered)
         of_a = Known(identities, ours, [] if lookup_a is None else [Catalogue(lookup_a)])
         of_b = Known(identities, theirs, [] if lookup_b is None else [Catalogue(lookup_b)])
         by_a, by_b = (

@@ -67,6 +67,14 @@ def test_what_rows_are_known_by_is_scrubbed_too(natural: bool, dumps: dict[bool,
     assert bool(found.followed) is natural
 
 
+def test_by_identity_the_rows_whose_names_are_scrubbed_are_known_by_pk(dumps: dict[bool, bytes]) -> None:
+    safe, found = scrubbed(dumps[False], "tokens", rule=NO_NAMES | {"auth.user.username": "username"})
+    places, compared = changed(dumps[False], safe, "tokens", by_identity=True, by_pk=["auth.user"])
+    assert places == set(found.scrubbed) and ("auth.user", "username") in places
+    assert {(model.added, model.removed) for model in compared.models.values()} == {(0, 0)}
+    assert changed(dumps[False], safe, "tokens", by_identity=True)[1].models["auth.user"].added > 0
+
+
 def test_a_record_that_no_rule_names_is_the_same_by_all_accounts(dumps: dict[bool, bytes]) -> None:
     safe, _ = scrubbed(dumps[False], "tokens", rule={"auth.user.email": "email"}, key=KEY)
     places, compared = changed(dumps[False], safe, "tokens", by_identity=True)
