@@ -75,7 +75,8 @@ def command(
     rejects.json, its reason in report.json.
 
     report.html shows all of it in a browser: what became of each model's records, the models in load order, each
-    rejected record and why. It needs no network, and holds no value of the data unless --show-values.
+    rejected record and why. It needs no network, and holds no value of the data, keys that are numbers or UUIDs aside,
+    unless --show-values.
 
     \b
     Examples:

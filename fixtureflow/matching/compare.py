@@ -22,6 +22,8 @@ class Beside(NamedTuple):
     """The fields of which the row has another value, or no column."""
     theirs: dict[str, Any]
     """The row's columns, as a driver gives them, by field, if some values mark a placeholder of the model."""
+    untold: bool
+    """Refers it to something by a natural key of which nobody has said what it is made of?"""
     sure: bool
     """False where it refers to a record that is not decided on yet, and so may come to differ."""
 
@@ -45,27 +47,38 @@ def compared(
     values, differs = _ours(plan, batch, places)
     ours: dict[str, Sequence[Any]] = dict(zip(plan.compared, zip(*values, strict=True), strict=True))
     unsure: set[int] = set()
+    untold: set[int] = set()
     ends = {name: [column[at] for at in places] for name, column in led.items() if name in ours}
     ends = _followed(plan, references, ours, ends)
     for name, same in zip(plan.compared, plan.comparers, strict=True):
         mine = ours[name]
         if name in ends:
             unsure.update(nth for nth, one in enumerate(ends[name]) if one is not None and one.state is State.LATER)
+            untold.update(nth for nth, one in enumerate(ends[name]) if _is_untold(one))
             mine = [_key(value, one) for value, one in zip(mine, ends[name], strict=True)]
         for nth, (value, other) in enumerate(zip(mine, theirs[name], strict=True)):
             nothing = value is None or other is None
+            if nth in untold and _is_untold(ends[name][nth] if name in ends else None):
+                continue
             if value is _NO_ROW or (value is not other if nothing else not same(value, other)):
                 differs[nth].append(name)
     named = plan.model.placeholders is not None
     return {
         at: Beside(
-            differs[nth], {name: column[nth] for name, column in theirs.items()} if named else {}, nth not in unsure
+            differs[nth],
+            {name: column[nth] for name, column in theirs.items()} if named else {},
+            nth in untold,
+            nth not in unsure,
         )
         for nth, at in enumerate(places)
     }
 
 
 _NO_ROW = object()
+
+
+def _is_untold(led: Led | None) -> bool:
+    return led is not None and led.state is State.THERE and led.pk is None
 
 
 def _key(value: Any, led: Led | None) -> Any:

@@ -143,7 +143,8 @@ class Decider:
             stands_there = found.place is None or form(found.place[0]) == form(pk)
             unsure = beside is not None and stands_there and not self._complete(plan, batch, at)
             if unsure and beside is not None and not beside.differs:
-                return _SAME
+                why = "may be the row of its pk: it refers to something by a natural key of unknown fields (--settings)"
+                return _rejected(why, ("", own)) if beside.untold else _SAME
             if not (self._renumber and plan.numbered):
                 return _rejected("its pk is another row's in the target (--renumber)", ("", own))
             return _Decision(Fate.RENUMBERED, None if batch.hidden else self._free(plan))

@@ -19,13 +19,13 @@ from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import Link, Place, links_of
 from fixtureflow.schema.model import IdsAs, Schema, canonical
 
-__all__ = ["Inside"]
+__all__ = ["Inside", "tagged"]
 
 Turn = Callable[[Link, bytes, bytes], bytes]
 """The new text of a key, from the old one; beside a generic key the text of its content type."""
 
 _TAG = re.compile(rb"<(a|embed|cms-plugin)\b[^<>]*", re.I)
-_ID = re.compile(rb'\sid=\\*"([0-9]+)\\*"')
+_ID = re.compile(rb'\sid=\\*"(0|[1-9][0-9]{0,18})\\*"')
 _KIND = re.compile(rb'\s(?:link|embed)type=\\*"([a-z]+)\\*"')
 _MODELS = {
     (b"a", b"page"): "wagtailcore.page",
@@ -169,6 +169,16 @@ def _tag(label: str, name: str, turn: Turn, match: re.Match[bytes]) -> bytes:
         return tag
     new = turn(Link(label, name, "fk", Place(to, ""), True), found[1], b"")
     return tag[: found.start(1)] + new + tag[found.end(1) :] if new.isdigit() else tag
+
+
+def tagged(text: bytes, model: str) -> list[int]:
+    """The ids of rows of a model that tags within a text name."""
+    found = []
+    for match in _TAG.finditer(text):
+        kind, number = _KIND.search(match[0]), _ID.search(match[0])
+        if number and _MODELS.get((match[1].lower(), kind[1] if kind else b"")) == model:
+            found.append(int(number[1]))
+    return found
 
 
 def _within(text: bytes, change: Callable[[bytes], bytes]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -50,7 +51,7 @@ class Log:
                 told["differs"] = list(differs)
             if pk:
                 told["target_pk"] = msgspec.Raw(pk)
-            self._write(self._told, msgspec.json.encode(told))
+            self._write(self._told, _encoded(told))
 
     def reject(self, record: Record, reason: Reason, value: Any) -> None:
         """`value` is that of the field that the reason names."""
@@ -65,12 +66,12 @@ class Log:
             rows = [{"key": key, "pk": pk} if key else {"pk": pk} for key, pk in reason.rows]
             told["dump_rows" if reason.of_dump else "target_rows"] = rows
         if self.wanted:
-            self._write(self._told, msgspec.json.encode(told))
+            self._write(self._told, _encoded(told))
         self._write(self._rejects, record.raw)
 
     def write_report(self, path: str | Path, **more: Any) -> None:
         """JSON: `more`, then `records`, one a line."""
-        head = msgspec.json.encode(more)
+        head = _encoded(more)
         with opened_output(path) as file:
             file.write(head[:-1] + (b"," if more else b"") + b'"records": [\n')
             self._copy(self._told, file)
@@ -100,6 +101,13 @@ class Log:
         source.seek(0)
         while piece := source.read(1 << 20):
             file.write(piece)
+
+
+def _encoded(told: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(told)
+    except UnicodeEncodeError:  # half a surrogate pair, which has to be written as an escape
+        return json.dumps(told, default=lambda raw: json.loads(bytes(raw))).encode()
 
 
 def _raw(text: bytes) -> Any:

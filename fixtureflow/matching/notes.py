@@ -45,6 +45,11 @@ def assumptions(resolver: Resolver) -> Iterator[Assumption]:
     }
     for (field, to), how in guesses.items():
         yield Assumption(field, to, how)
+    for label, plan in resolver.plans.items():
+        for key in plan.model.generic_keys or ():
+            if key.guess:
+                how = f"taken for a generic key with {key.content_type}, by their names"
+                yield Assumption(f"{label}.{key.object_id}", "", how)
 
 
 def notes(

@@ -108,20 +108,23 @@ class Reader:
         return out
 
     def _by_names_from_the_root(self, label: str) -> Iterator[tuple[Key, tuple[int, Any]]]:
-        """Rows of a tree as Wagtail's collections are known: a natural key that is code, but the same for all."""
+        """Of Wagtail's collections, whose `natural_key()` is code: see wagtail/models/media.py."""
         model = self._schema.concrete(label)
-        tree = model.tree if model and "name" in model.fields else None
+        tree = model.tree if model and model.label == "wagtailcore.collection" else None
         path, step = (tree.columns.get("path"), tree.steplen) if tree else (None, None)
         if not path or not step:
             return
         rows: dict[str, tuple[Any, int, Any]] = {}
         for batch in self.batches(label, Columns([path, "name"]), every=True):
             columns = (batch.columns["name"], batch.numbers, batch.pks)
-            rows |= zip(batch.columns[path], zip(*columns, strict=True), strict=True)
+            found = zip(batch.columns[path], zip(*columns, strict=True), strict=True)
+            rows |= {place: one for place, one in found if isinstance(place, str)}
+        named: dict[Key, list[tuple[int, Any]]] = {}
         for place, (_, number, pk) in rows.items():
             above = [place[:end] for end in range(step, len(place) + 1, step)]
             if all(one in rows for one in above):
-                yield natural_form([rows[one][0] for one in above]), (number, pk)
+                named.setdefault(natural_form([rows[one][0] for one in above]), []).append((number, pk))
+        yield from ((key, ones[0]) for key, ones in named.items() if len(ones) == 1)
 
     def _concrete(self, label: str) -> str:
         model = self._schema.concrete(label)

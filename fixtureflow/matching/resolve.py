@@ -14,6 +14,7 @@ from fixtureflow.matching.lost import Linked, Lost, Reason, Rows
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.reading import Reader
 from fixtureflow.matching.references import Led, References, State
+from fixtureflow.matching.stale import highest_named
 from fixtureflow.matching.trees import Trees, plantable
 from fixtureflow.ordering.graph import model_graph, units
 from fixtureflow.patterns import Pattern, any_matches
@@ -90,9 +91,19 @@ class Resolver:
             self._decide_postponed()
             if unit.cyclic:
                 self._settle(unit.models)
-            rejected = sum(self.trees.place(self.plans[label], label) for label in unit.models)
-            if unit.cyclic and rejected:
-                self._settle(unit.models)
+            self._place(unit.models, cyclic=unit.cyclic)
+
+    def _place(self, labels: Sequence[str], *, cyclic: bool) -> None:
+        """Find the places of records in their trees; what is rejected then takes what refers to it along, and so on."""
+        while True:
+            self.trees.forget({self.plans[label].label for label in labels})
+            rejected = sum(self.trees.place(self.plans[label], label) for label in labels)
+            if not cyclic or not rejected:
+                return
+            before = len(self.reasons)
+            self._settle(labels)
+            if len(self.reasons) == before:
+                return
 
     def _settle(self, labels: Sequence[str]) -> None:
         kept = [label for label in labels if label not in self._left_out]
@@ -262,10 +273,12 @@ class Resolver:
         }
 
     def _free(self, plan: Plan) -> int:
-        """A pk that neither side has, and that no generic key of the fixture names: what that meant may be deleted."""
+        """A pk that neither side has, nor names."""
         if plan.label not in self._highest:
-            stale = (self.references.types.highest(label).get(plan.label, 0) for label in self.catalogue.models)
-            self._highest[plan.label] = max(plan.table.highest_pk(), self._reader.highest(plan.label), *stale)
+            types, limit = self.references.types, plan.table.largest(plan.pk[0])
+            keep = self.dangling == "keep"
+            stale = highest_named(self.schema, self.catalogue, types, plan.label, keep=keep, limit=limit)
+            self._highest[plan.label] = max(plan.table.highest_pk(), self._reader.highest(plan.label), stale)
         self._highest[plan.label] += 1
         return self._highest[plan.label]
 

@@ -30,14 +30,14 @@ class KeyTexts:
         self._references = resolver.references
         self._differs = resolver.decider.differs
         self._null = resolver.dangling == "null"
-        self._memos: dict[tuple[Place, bool, bool], dict[Any, bytes]] = {}
-        """New texts by old ones, of what is a key of one place."""
+        self._memos: dict[tuple[Place, bool, bool, bool], dict[Any, bytes]] = {}
+        """New texts by old ones, of what is a key of one place by one kind of link."""
 
     def column(
         self, link: Link, old: Sequence[bytes], kinds: Sequence[bytes], style: Style = _ON_ONE_LINE
     ) -> list[bytes]:
         """The new texts of a field's values, lists in a style; `kinds` are the content types beside generic keys."""
-        memo = self._memos.setdefault((link.to, link.kind == "generic", link.many), {})
+        memo = self._memos.setdefault((link.to, link.kind == "generic", link.many, link.unwatched), {})
         if len(memo) > REMEMBERED:
             memo.clear()
         keys: Sequence[Any] = old

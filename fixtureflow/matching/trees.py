@@ -47,6 +47,12 @@ class Trees:
         self.grown: Counter[str] = Counter()
         """How many records go into a tree of the target that has rows."""
 
+    def forget(self, models: Iterable[str]) -> None:
+        """Begin anew with some models."""
+        for label in models:
+            self.moved.pop(label, None)
+            self.grown.pop(label, None)
+
     def place(self, plan: Plan, label: str) -> int:
         """Find the places of a model's records, once it is decided which of them are kept; how many have none."""
         tree, before = plan.model.tree, len(self._reasons)

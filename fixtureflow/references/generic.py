@@ -47,25 +47,6 @@ class ContentTypes:
                     values[plain_form(value)] = value
         return {model for value in values.values() if (model := self.model(value))}
 
-    def highest(self, label: str) -> dict[str, int]:
-        """By model, the highest number among the generic keys of a model's records that lead there."""
-        out: dict[str, int] = {}
-        for link in links_of(self._schema, label):
-            if link.kind != "generic":
-                continue
-            columns = Columns([link.content_type, link.field])
-            for stretch in self._catalogue.stretches(label):
-                _, (kinds, keys) = columns.columns(stretch)
-                highest: dict[Key, tuple[int, Any]] = {}
-                for kind, key in zip(kinds, keys, strict=True):
-                    number, form = plain_form(key), plain_form(kind)
-                    if type(number) is int and number > highest.get(form, (0, None))[0]:
-                        highest[form] = number, kind
-                for number, kind in highest.values():
-                    model = self.model(kind)
-                    out[model] = max(number, out.get(model, 0))
-        return out
-
     def _concrete(self, label: str) -> str:
         model = self._schema.concrete(label)
         return model.label if model else canonical(label)

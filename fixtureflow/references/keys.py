@@ -106,7 +106,7 @@ class Keys:
     def highest(self) -> int:
         """The highest integer, 0 if there is none."""
         dense = next((key for key in range(len(self.dense) - 1, 0, -1) if self.dense[key] >= 0), 0)
-        return max((key for key in self._sparse if type(key) is int), default=dense)
+        return max(dense, *(key for key in self._sparse if type(key) is int), 0)
 
     def sizes(self) -> tuple[int, int]:
         """How many places the array has, and how many keys are held outside of it."""

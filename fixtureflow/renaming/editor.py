@@ -14,6 +14,7 @@ from fixtureflow.findings import Finding
 from fixtureflow.record import Record
 from fixtureflow.renaming.rules import Rule, RuleSet
 from fixtureflow.renaming.values import cut, filled, null_nan, strip_nul
+from fixtureflow.reread.names import Row
 
 __all__ = ["Editor"]
 
@@ -40,11 +41,7 @@ class _Plan(NamedTuple):
     """For references that name a renamed model."""
 
 
-class _Row(msgspec.Struct, gc=False):
-    fields: dict[str, msgspec.Raw] = {}
-
-
-_row = msgspec.json.Decoder(_Row).decode
+_row = msgspec.json.Decoder(Row).decode
 _MODEL = re.compile(rb'\{\s*"model"\s*:\s*("[^"\\]*")')
 
 

@@ -9,14 +9,16 @@ import msgspec
 from fixtureflow.edit import children
 from fixtureflow.reread.stretch import Stretch
 
-__all__ = ["names_in", "names_of"]
+__all__ = ["Row", "names_in", "names_of"]
 
 
-class _Row(msgspec.Struct, gc=False):
+class Row(msgspec.Struct, gc=False):
+    """A record's fields, decoded no further than to their texts."""
+
     fields: dict[str, msgspec.Raw] = {}
 
 
-_rows = msgspec.json.Decoder(list[_Row]).decode
+_rows = msgspec.json.Decoder(list[Row]).decode
 
 
 def names_in(stretch: Stretch) -> list[Collection[str]]:

@@ -125,8 +125,10 @@ class Table:
     def form(self, name: str) -> Callable[[Any], tuple[Any, ...]]:
         """The function that makes of a field's value what is asked of the database.
 
-        It raises ValueError for what no row can have: PostgreSQL would refuse to look for a number that is too large.
+        It raises ValueError for what no row can have: PostgreSQL would refuse to look for a number that is too large,
+        and SQLite would take a text to end where a NUL stands.
         """
+        no_nul = self.target.backend != "mysql"
         stored = storer(self.field(name), self.target.backend)
         span = self.part(name).span
         column = self.target.tables[self.name].columns.get(self.column(name))
@@ -136,11 +138,18 @@ class Table:
             if value is None:
                 return (None, None) if span else (None,)
             text = stored(value)
+            if no_nul and type(text) is str and "\0" in text:
+                raise ValueError("NUL")
             if high is not None and low is not None and type(text) is int and not low <= text <= high:
                 raise ValueError("out of range")
             return (text, _MILLISECONDS.sub(r"\g<1>999", text)) if span else (text,)
 
         return form
+
+    def largest(self, name: str) -> int:
+        """The largest integer that there is room for in a field's column."""
+        column = self.target.tables[self.name].columns.get(self.column(name))
+        return column.maximum if column and column.maximum is not None else 2**63 - 1
 
     def as_they_are(self, name: str, values: Sequence[Any]) -> bool:
         """Are values of a field stored just as they are? Most are, and need no looking at one by one."""
@@ -149,7 +158,7 @@ class Table:
             column = self.target.tables[self.name].columns.get(self.column(name))
             low, high = (column.minimum, column.maximum) if column else (None, None)
             return low is None or high is None or bool(low <= min(values) and max(values) <= high)
-        return kind == "text" and kinds == {str}
+        return kind == "text" and kinds == {str} and (self.target.backend == "mysql" or "\0" not in "".join(values))
 
     def asked(self, pks: Sequence[Any]) -> tuple[Sequence[int], list[Row]]:
         """What is asked of the database for pks, and the places of these; None, and what no row can have, left out."""

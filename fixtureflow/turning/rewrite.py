@@ -1,10 +1,10 @@
 """New texts in the place of field values, in many records at once: all other bytes stay as they are.
 
 Within JSON the bytes `"author": ` are a key wherever they stand, since a quote inside a string has a backslash before
-it. So if a text of N records whose `author` was decoded N times has these bytes N times, those are the places, one in
-each record. Where the numbers differ (an object deeper down has such a key too) records are looked at one by one, and
-in the last resort token by token. Only a key spelled with escapes could deceive; where a text has any, the outcome is
-decoded again.
+it. So if a text of N records whose `author` was decoded N times has these bytes N times, and that key in no other
+layout, those are the places, one in each record. Where the numbers differ (an object deeper down has such a key too)
+records are looked at one by one, and in the last resort token by token. Only a key spelled with escapes could deceive;
+where a text has any, the outcome is decoded again.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def replaced(
     for name, (old, wanted) in changes.items():
         if b"" in old:
             old, wanted = [o for o in old if o], [w for o, w in zip(old, wanted, strict=True) if o]
-        found = _in_all(new, _key(style, name), old, wanted)
+        found = _in_all(new, _key(style, name), old, wanted) if _stands(text, name, len(old)) else None
         if found is None:
             break
         new = found
@@ -139,6 +139,12 @@ def _key(style: Style, name: str) -> bytes:
 def _escaped(text: bytes) -> bool:
     """Is a character spelled `\\u0061` in it? JSON within JSON has such, too, but there the backslash is escaped."""
     return _ESCAPE.search(text) is not None and b"\\u" in text.replace(_BACKSLASH, b"")
+
+
+def _stands(text: bytes, name: str, times: int) -> bool:
+    """Does the key stand as often as that, however it is laid out? An object further down may have it too."""
+    quoted = b'"%b"' % (name or "pk").encode()
+    return text.count(quoted) == times or len(re.findall(re.escape(quoted) + rb"[ \t\r\n]*:", text)) == times
 
 
 def _in_all(text: bytes, key: bytes, old: Sequence[bytes], new: Sequence[bytes]) -> bytes | None:

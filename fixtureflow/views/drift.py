@@ -5,6 +5,7 @@ dumpdata gives each record of a model the same fields, so that one tells what ha
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 from fixtureflow.errors import InputError
@@ -35,9 +36,8 @@ def drift(catalogue: Catalogue, sources: Iterable[Source], labels: Iterable[str]
 
 
 def _mend(groups: list[Group]) -> str:
-    pairs = [(group.where, group.hint) for group in groups]
-    options = [
-        f"--field {where}={hint.removeprefix(RENAMED).rstrip('?')}" if hint else f"--drop {where}"
-        for where, hint in pairs[:5]
-    ]
-    return f"fixtureflow rename {' '.join(options)}{' …' if len(pairs) > 5 else ''}"
+    words = ["fixtureflow", "rename"]
+    for group in groups[:5]:
+        new = group.hint.removeprefix(RENAMED).rstrip("?")
+        words += ["--field", f"{group.where}={new}"] if new else ["--drop", group.where]
+    return shlex.join(words) + (" …" if len(groups) > 5 else "")

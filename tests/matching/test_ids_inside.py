@@ -109,6 +109,14 @@ def test_a_revision_of_wagtail_holds_the_fields_of_a_row_by_name(target: str) ->
     assert any("wagtailcore.revision.content of 1 record may hold more ids of auth.user" in line for line in messages)
 
 
+def test_an_id_that_is_no_number_of_a_row_stays(target: str) -> None:
+    plugin = {"model": "cms.cmsplugin", "pk": 1, "fields": {"plugin_type": "TextPlugin", "language": "en"}}
+    html = "".join(f'<cms-plugin id="{pk}"></cms-plugin>' for pk in ("007", "9" * 5_000, "40"))
+    records, _ = matched(target, plugin, {"model": "djangocms_text.text", "pk": 1, "fields": {"body": html}})
+    assert records["djangocms_text.text"]["fields"]["body"] == html
+    assert records["cms.cmsplugin"]["pk"] == 41
+
+
 def test_plugins_within_a_text_of_django_cms(target: str) -> None:
     plugin = {"model": "cms.cmsplugin", "pk": 1, "fields": {"plugin_type": "TextPlugin", "language": "en"}}
     html = '<p id="1">É &lt;</p><cms-plugin alt="1" id="1"></cms-plugin><a linktype="page" id="1">'

@@ -12,7 +12,7 @@ import pytest
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
-from fixtureflow.schema.model import Field, Model, NaturalKey, Relation, Tree
+from fixtureflow.schema.model import Field, Model, Relation
 
 TYPES = """
 CREATE TABLE django_content_type (id integer PRIMARY KEY AUTOINCREMENT, app_label varchar(100), model varchar(100),
@@ -259,6 +259,60 @@ def test_a_parent_in_a_tree_that_only_the_target_has_is_told(tmp_path: Path) -> 
     assert told in kept.messages()
 
 
+def test_a_free_pk_is_past_the_highest_where_some_are_below_zero(tmp_path: Path) -> None:
+    case = Case(tmp_path, USERS, "INSERT INTO app_u VALUES (1, 'ann', NULL)")
+    dump = [row("u", -1, name="a", email=None), row("u", 1, name="b", email=None), row("u", 2, name="c", email=None)]
+    assert [one["pk"] for one in case.kept(*dump, renumber=True)] == [-1, 3, 2]
+
+
+@pytest.mark.parametrize("kept", ["3", "999999999999999999999"])
+def test_a_reference_to_something_deleted_that_is_kept_meets_no_other_row(tmp_path: Path, kept: str) -> None:
+    log = f"CREATE TABLE app_log ({ID}, who_id integer REFERENCES app_u)"
+    case = Case(tmp_path, USERS, log, "INSERT INTO app_u VALUES (1, 'ann', NULL)")
+    dump = [row("u", 1, name="bob", email=None), row("u", 2, name="c", email=None), row("log", 1, who=int(kept))]
+    found = case.kept(*dump, renumber=True, dangling="keep")
+    assert found == [row("u", 4 if kept == "3" else 3, name="bob", email=None), *dump[1:]]
+
+
+def test_a_key_deeper_down_in_another_layout_is_not_the_field(tmp_path: Path) -> None:
+    log = f"CREATE TABLE app_log ({ID}, who_id integer REFERENCES app_u, data text)"
+    case = Case(tmp_path, USERS, log, "INSERT INTO app_u VALUES (7, 'ann', NULL)")
+    text = (
+        b'[{"model": "app.u", "pk": 1, "fields": {"name": "ann", "email": null}},'
+        b' {"model": "app.log", "pk": 1, "fields": {"who":1, "data": {"who": 1}}}]'
+    )
+    (record,) = ff.filter(ff.read(io.BytesIO(text)), target=case.target)
+    assert record.raw == b'{"model": "app.log", "pk": 1, "fields": {"who":7, "data": {"who": 1}}}'
+
+
+def test_a_text_that_ends_at_a_nul_in_sqlite_is_another(tmp_path: Path) -> None:
+    case = Case(tmp_path, USERS, "INSERT INTO app_u VALUES (1, 'bob', NULL)")
+    dump = row("u", 5, name="bob\0x", email=None)
+    assert case.kept(dump) == [dump]
+
+
+def test_half_a_surrogate_pair_is_reported_as_it_stands(tmp_path: Path) -> None:
+    log = f"CREATE TABLE app_log ({ID}, who_id integer REFERENCES app_u)"
+    case = Case(tmp_path, USERS, log)
+    text = b'[{"model": "app.log", "pk": 1, "fields": {"who": "\\ud800"}}]'
+    found = ff.filter(
+        ff.read(io.BytesIO(text)), target=case.target, rejects=tmp_path / "no.json", report=tmp_path / "report.json"
+    )
+    assert list(found) == []
+    assert json.loads((tmp_path / "report.json").read_bytes())["records"][0]["value"] == "\ud800"
+
+
+def test_a_record_of_which_nobody_can_tell_whether_it_is_the_row_is_rejected(tmp_path: Path) -> None:
+    note = f"CREATE TABLE app_note ({ID}, text text, who_id integer REFERENCES app_u)"
+    case = Case(
+        tmp_path, USERS, note, "INSERT INTO app_u VALUES (7, 'bob', NULL)", "INSERT INTO app_note VALUES (1, 'hi', 7)"
+    )
+    same, other = row("note", 1, text="hi", who=["bob"]), row("note", 1, text="ho", who=["bob"])
+    assert case.kept(same, renumber=True) == []
+    assert json.loads((tmp_path / "rejects.json").read_bytes()) == [same]
+    assert case.kept(other, renumber=True) == [{**other, "pk": 2}]
+
+
 def test_a_proxys_record_under_one_of_its_model(tmp_path: Path) -> None:
     case = Case(
         tmp_path,
@@ -316,23 +370,19 @@ def test_a_generic_key_that_only_two_columns_tell_is_followed(tmp_path: Path) ->
     assert kept == [row("mark", 1, content_type=2, object_id="9")]
 
 
-def test_a_row_of_a_tree_may_be_known_by_the_names_from_the_root_down(tmp_path: Path) -> None:
+def test_a_collection_of_wagtail_is_known_by_the_names_from_the_root_down(tmp_path: Path) -> None:
+    table = "path text NOT NULL UNIQUE, depth integer, numchild integer, name text"
     case = Case(
         tmp_path,
-        f"CREATE TABLE app_c ({ID}, path text NOT NULL UNIQUE, depth integer, numchild integer, name text)",
-        f"CREATE TABLE app_may ({ID}, what text, c_id integer NOT NULL REFERENCES app_c (id), UNIQUE (what, c_id))",
-        "INSERT INTO app_c VALUES (7, '0001', 1, 1, 'Root'), (8, '00010001', 2, 0, 'Old')",
+        f"CREATE TABLE wagtailcore_collection ({ID}, {table})",
+        f"CREATE TABLE app_may ({ID}, what text, c_id integer NOT NULL REFERENCES wagtailcore_collection (id), "
+        "UNIQUE (what, c_id))",
+        "INSERT INTO wagtailcore_collection VALUES (7, '0001', 1, 1, 'Root'), (8, '00010001', 2, 0, 'Old')",
         "INSERT INTO app_may VALUES (5, 'add', 7)",
     )
-    tree = Tree(
-        kind="materialized_path",
-        columns={"path": "path", "depth": "depth", "numchild": "numchild"},
-        steplen=4,
-        alphabet="0123456789",
-    )
-    key = NaturalKey(status="computed", lookup=True)
-    root = ({"path": "0001"},)
-    known = ff.Schema.of([Model(label="app.c", natural_key=key, tree=tree, placeholders=root)])
-    names = [row("c", 1, path="0001", depth=1, numchild=1, name="Root")]
+    root = {"path": "0001", "depth": 1, "numchild": 1, "name": "Root"}
+    names = [{"model": "wagtailcore.collection", "pk": 1, "fields": root}]
     given = [row("may", 1, what="add", c=["Root"]), row("may", 2, what="see", c=["Root"])]
-    assert [record["pk"] for record in case.kept(*names, *given, schema=known) if "what" in record["fields"]] == [2]
+    assert [record["pk"] for record in case.kept(*names, *given) if "what" in record["fields"]] == [2]
+    for odd in (5, None, [1]):  # has no place in the tree
+        case.kept({**names[0], "fields": {**root, "path": odd}}, *given)
