@@ -54,12 +54,12 @@ def compared(
         mine = ours[name]
         if name in ends:
             unsure.update(nth for nth, one in enumerate(ends[name]) if one is not None and one.state is State.LATER)
-            untold.update(nth for nth, one in enumerate(ends[name]) if _is_untold(one))
             mine = [_key(value, one) for value, one in zip(mine, ends[name], strict=True)]
+            untold.update(nth for nth, value in enumerate(mine) if value is _UNTOLD)
         for nth, (value, other) in enumerate(zip(mine, theirs[name], strict=True)):
-            nothing = value is None or other is None
-            if nth in untold and _is_untold(ends[name][nth] if name in ends else None):
+            if value is _UNTOLD:
                 continue
+            nothing = value is None or other is None
             if value is _NO_ROW or (value is not other if nothing else not same(value, other)):
                 differs[nth].append(name)
     named = plan.model.placeholders is not None
@@ -74,16 +74,16 @@ def compared(
     }
 
 
-_NO_ROW = object()
-
-
-def _is_untold(led: Led | None) -> bool:
-    return led is not None and led.state is State.THERE and led.pk is None
+_NO_ROW, _UNTOLD = object(), object()
 
 
 def _key(value: Any, led: Led | None) -> Any:
-    """What the target would have for a reference; something that no row has, if it leads to nothing."""
-    return value if led is None else _NO_ROW if led.state is State.LOST else led.pk
+    """What the target would have for a reference; `_NO_ROW` if it leads to nothing, `_UNTOLD` if it cannot be told."""
+    if led is None:
+        return value
+    if led.state is State.LOST:
+        return _NO_ROW
+    return _UNTOLD if led.state is State.THERE and led.pk is None else led.pk
 
 
 def _followed(

@@ -169,4 +169,5 @@ def _pairs(
 
 def _names(schema: Schema, model: Model, relation: Relation) -> tuple[str, str]:
     """The fields of the automatic model: `create_many_to_many_intermediary_model` in django/db/models."""
-    return model.label.partition(".")[2], relation.to.partition(".")[2]
+    mine, theirs = model.label.partition(".")[2], relation.to.partition(".")[2]
+    return (f"from_{mine}", f"to_{theirs}") if relation.to == model.label else (mine, theirs)

@@ -16,7 +16,9 @@ from support.scratch import ScratchDatabases
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
+from fixtureflow.matching.links import with_links
 from fixtureflow.matching.log import Log
+from fixtureflow.schema.model import Field, Model, Relation
 
 # In the target: user 1 is bob, 2 is żółw, 3 is local; group 1 is staff; label 1 is local, 3 is news.
 BOB = {"model": "auth.user", "pk": 2, "fields": {"username": "bob", "password": "!", "groups": []}}
@@ -167,6 +169,14 @@ def test_the_lists_of_the_fixture_on_a_row_of_the_target(scratch: Callable[..., 
         expected = {**theirs, "fields": {**theirs["fields"], "groups": ours}}
         assert after == [expected if row == theirs else row for row in before]
         before, theirs = after, expected
+
+
+def test_the_table_between_rows_of_one_model_has_two_fields() -> None:
+    relation = Relation(
+        kind="m2m", to="app.u", through="app.u_friends", auto_through=True, through_table="app_u_friends"
+    )
+    user = Model(label="app.u", table="app_u", pk=("id",), fields={"friends": Field(column="", relation=relation)})
+    assert list(with_links(ff.Schema.of([user])).models["app.u_friends"].fields) == ["from_u", "to_u"]
 
 
 def test_a_symmetrical_list_of_a_row_that_is_there_gains_a_new_record(scratch: Callable[..., str]) -> None:
