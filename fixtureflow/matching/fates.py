@@ -120,10 +120,12 @@ class Fates:
         moved = self._moved
         return [at for at, number in enumerate(numbers) if number in moved] if moved else []
 
-    def stay(self, numbers: Sequence[int]) -> list[bool]:
-        """Of each, is there a record, and has it no other pk in the target?"""
+    def moving(self, numbers: Sequence[int]) -> list[int]:
+        """The places of those that are none of a record, and of those that have another pk in the target."""
         moved = self._moved
-        return [number >= 0 and number not in moved for number in numbers]
+        if moved.keys().isdisjoint(numbers) and min(numbers, default=0) >= 0:
+            return []
+        return [at for at, number in enumerate(numbers) if number < 0 or number in moved]
 
     def moved(self, number: int, pk: Any) -> Any:
         """The pk in the target of the record that had `pk`."""

@@ -123,11 +123,13 @@ class References:
         ends = self.column(link, values, kinds)
         return ends if _any_lost(ends) else ()
 
-    def staying(self, place: Place, values: Sequence[Any]) -> list[bool]:
-        """Are the values pks of records that are kept, or there, under the same pk? Others have to be followed."""
+    def moving(self, place: Place, values: Sequence[Any]) -> Sequence[int]:
+        """The places of values that have to be followed: others are null, or pks of what is there under the same pk."""
+        places = [at for at, value in enumerate(values) if value is not None] if None in values else range(len(values))
         if place.field or place.model in self._fates.lost:
-            return [False] * len(values)
-        return self._fates.stay(self._numbers(place, values))
+            return places
+        given = values if len(places) == len(values) else [values[at] for at in places]
+        return [places[at] for at in self._fates.moving(self._numbers(place, given))]
 
     def forget(self, models: Container[str]) -> None:
         """What was decided of records of some models may have been decided anew."""

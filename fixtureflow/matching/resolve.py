@@ -14,7 +14,7 @@ from fixtureflow.matching.lost import Linked, Lost, Reason, Rows
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.reading import Reader
 from fixtureflow.matching.references import Led, References, State
-from fixtureflow.matching.stale import highest_named
+from fixtureflow.matching.stale import Named
 from fixtureflow.matching.trees import Trees, plantable
 from fixtureflow.ordering.graph import model_graph, units
 from fixtureflow.patterns import Pattern, any_matches
@@ -67,6 +67,7 @@ class Resolver:
         self.lost = Lost(self.references, self.fates, dangling)
         self.trees = Trees(self.fates, self._reader, self.lost.reasons, renumber=renumber)
         self._renumber = renumber
+        self._named = Named(schema, catalogue, types, self._largest, keep=dangling == "keep")
         self._highest: dict[str, int] = {}
         self._unit: set[str] = set()
         self._undecided: set[str] = set()
@@ -81,7 +82,7 @@ class Resolver:
         self.plans |= {label: plan for label in self._reader.labels if (plan := self._plan(label)) is not None}
         labels = list(self.plans)
         self._undecided = set(labels)
-        generic = {label: self.references.types.targets(label) for label in labels}
+        generic = {label: self._named.targets(label) for label in labels}
         for unit in units(model_graph(self.schema, labels, generic)):
             self._unit = {self.plans[label].label for label in unit.models} if unit.cyclic else set()
             if unit.cyclic:
@@ -275,12 +276,15 @@ class Resolver:
     def _free(self, plan: Plan) -> int:
         """A pk that neither side has, nor names."""
         if plan.label not in self._highest:
-            types, limit = self.references.types, plan.table.largest(plan.pk[0])
-            keep = self.dangling == "keep"
-            stale = highest_named(self.schema, self.catalogue, types, plan.label, keep=keep, limit=limit)
-            self._highest[plan.label] = max(plan.table.highest_pk(), self._reader.highest(plan.label), stale)
+            known = plan.table.highest_pk(), self._reader.highest(plan.label), self._named.highest(plan.label)
+            self._highest[plan.label] = max(known)
         self._highest[plan.label] += 1
         return self._highest[plan.label]
+
+    def _largest(self, label: str) -> int:
+        """The highest number that a record of a model may be given; 0 for none."""
+        plan = next((plan for plan in self.plans.values() if plan.label == label), None)
+        return plan.table.largest(plan.pk[0]) if self._renumber and plan and plan.numbered else 0
 
 
 def _or_pks(values: Sequence[Any], pks: Sequence[Any]) -> list[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from itertools import compress
 from typing import Any
 
 import msgspec
@@ -40,28 +39,28 @@ class KeyTexts:
         memo = self._memos.setdefault((link.to, link.kind == "generic", link.many, link.unwatched), {})
         if len(memo) > REMEMBERED:
             memo.clear()
-        keys: Sequence[Any] = old
-        if link.kind == "generic":
-            keys = list(zip(old, kinds, strict=True))
-        elif link.many:
-            keys = [(text, style) for text in old]
+        if link.kind != "generic" and not link.many:
+            return self._plain(link, old, memo)
+        keys: Sequence[Any] = [(text, style) for text in old] if link.many else list(zip(old, kinds, strict=True))
         new = [key for key in dict.fromkeys(keys) if key not in memo]
         if link.many:
             for key in new:
                 memo[key] = self._list(link, key[0], style)
-        elif link.kind == "generic":
+        else:
             given, types = values([text for text, _ in new]), values([kind for _, kind in new])
             for key, one, led in zip(new, given, self._references.column(link, given, types), strict=True):
                 memo[key] = self._one(key[0], one, led)
-        else:
-            given = values(new)
-            stay = self._references.staying(link.to, given)
-            memo.update((text, text) for text in compress(new, stay))
-            rest = [at for at, stays in enumerate(stay) if not stays]
-            given = [given[at] for at in rest]
-            for at, one, led in zip(rest, given, self._references.column(link, given), strict=True):
-                memo[new[at]] = self._one(new[at], one, led)
         return [memo[key] for key in keys]
+
+    def _plain(self, link: Link, old: Sequence[bytes], memo: dict[Any, bytes]) -> list[bytes]:
+        given, out = values(old), list(old)
+        places = self._references.moving(link.to, given)
+        new = {old[at]: given[at] for at in places if old[at] not in memo}
+        for text, led in zip(new, self._references.column(link, list(new.values())), strict=True):
+            memo[text] = self._one(text, new[text], led)
+        for at in places:
+            out[at] = memo[old[at]]
+        return out
 
     def _list(self, link: Link, text: bytes, style: Style) -> bytes:
         if text[:1] != b"[":
