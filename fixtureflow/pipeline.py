@@ -17,7 +17,6 @@ from fixtureflow.errors import UsageError
 from fixtureflow.matching.emit import Lists
 from fixtureflow.matching.links import with_links
 from fixtureflow.matching.matched import Dangling, Matched
-from fixtureflow.ordering.waiting import waiting
 from fixtureflow.output import opened_output
 from fixtureflow.reader import read
 from fixtureflow.record import Record
@@ -132,9 +131,9 @@ def prepare(
     simply passed on; `report.html`, a page of that for a browser, in which no value of the data stands (keys that are
     numbers or UUIDs aside) unless `show_values`; `rejects.json`, a fixture of those that have no place there, if any;
     `delete-first.sql`, if `prefer` wants rows of the target to go. What could collide with rows that a project's
-    receivers make while the fixture is loaded is put off: it is in `second.json`. The other options are those of
-    `filter`. The folder gets all files or none; `force` replaces those of an earlier run. Raises what `filter`,
-    `order`, `sequences` and `split` do.
+    receivers make while the fixture is loaded is put off: it is in `second.json`, and rows that it is to replace stay
+    until that is prepared. The other options are those of `filter`. The folder gets all files or none; `force` replaces
+    those of an earlier run. Raises what `filter`, `order`, `sequences` and `split` do.
     """
     if is_fixture(target):
         raise UsageError("a folder is prepared for a database", advice="with a fixture as target, take `filter`")
@@ -159,12 +158,13 @@ def prepare(
                 report=drafts / REPORT,
                 delete_sql=drafts / DELETE if prefer else None,
             )
+            matched.in_steps = True
             step.records = write(matched, drafts / "matched.json").records
             renamed = _renamed(matched)
         known = with_links(matched.resolver.schema) if matched.resolver else None
         found = Prepared(Path(folder), matched, order(read(drafts / "matched.json"), known), steps=steps)
-        late = _late(matched)
-        found.waiting = {label: matched.counts[label]["out"] for label in matched.counts if label in late}
+        late = matched.late
+        found.waiting = {label: counts["put off"] for label, counts in matched.counts.items() if counts["put off"]}
         with _timed(steps, "ordered") as step:
             ready = filtered(found.ordered, exclude=late) if late else found.ordered
             names = _laid_out(ready, drafts, known, parts=parts)
@@ -178,8 +178,8 @@ def prepare(
             with opened_output(drafts / SEQUENCES) as file:
                 file.write(counted.sql().encode())
             found.counters = step.records = len(counted.resets)
-        found.delete = bool(matched.deleted)
-        loaded = [label for label in _loaded(matched) if label not in late]
+        found.delete = bool(matched.deleted())
+        loaded = [label for label, counts in matched.counts.items() if counts["out"]]
         found.warnings = [*renamed, *(remarks_on_loading(known, loaded) if known else ())]
         write_page(
             drafts / PAGE,
@@ -198,22 +198,11 @@ def prepare(
     return found
 
 
-def _late(matched: Matched) -> set[str]:
-    """The models whose records have to wait until the others are loaded."""
-    if matched.resolver is None:
-        return set()
-    types = matched.resolver.references.types
-    return waiting(matched.resolver.schema, _loaded(matched), types.targets)
-
-
-def _loaded(matched: Matched) -> list[str]:
-    return [label for label, counts in matched.counts.items() if counts["out"]]
-
-
 def _renamed(matched: Matched) -> list[str]:
     if matched.resolver is None or matched.merged is None:
         return []
-    return drift(matched.resolver.catalogue, matched.merged.sources, _loaded(matched))
+    labels = [label for label, counts in matched.counts.items() if counts["out"] or counts["put off"]]
+    return drift(matched.resolver.catalogue, matched.merged.sources, labels)
 
 
 def _laid_out(ordered: Records, drafts: Path, schema: Schema | None, *, parts: bool) -> dict[str, int]:

@@ -31,9 +31,8 @@ from fixtureflow.console import Session, amount, session
 
 if TYPE_CHECKING:
     from fixtureflow.matching.matched import Matched
-    from fixtureflow.reader import Reading
 
-__all__ = ["command", "say_matched"]
+__all__ = ["besides", "command", "say_matched"]
 
 
 def command(
@@ -161,10 +160,12 @@ def command(
             say_matched(run, matched)
             raise
         say_matched(run, matched)
-        _sum(run, records, matched)
+        total = {case: sum(counts[case] for counts in matched.counts.values()) for case in ("out", "changed")}
+        changed = f" ({total['changed']:,} changed)" if total["changed"] else ""
+        run.summary(f"{amount(records.count)} in, {total['out']:,} out{changed}, {besides(matched)}")
 
 
-_CASES = ("in", "new", "same", "remapped", "renumbered", "updated", "rejected", "left out", "out")
+_CASES = ("in", "new", "same", "remapped", "renumbered", "updated", "rejected", "left out", "out", "put off")
 
 
 def say_matched(run: Session, matched: Matched) -> None:
@@ -188,14 +189,11 @@ def say_matched(run: Session, matched: Matched) -> None:
         run.say(str(group))
 
 
-def _sum(run: Session, records: Reading, matched: Matched) -> None:
-    total = {case: sum(counts[case] for counts in matched.counts.values()) for case in (*_CASES, "changed")}
+def besides(matched: Matched) -> str:
+    """What became of the records that did not come out, and what came out besides."""
+    total = {case: sum(counts[case] for counts in matched.counts.values()) for case in _CASES}
     dropped = total["same"] + total["remapped"]
     left = f", {total['left out']:,} left out" if total["left out"] else ""
-    changed = f" ({total['changed']:,} changed)" if total["changed"] else ""
-    relisted = f", {amount(matched.relisted, 'row')} with other lists" if matched.relisted else ""
     added = f", {amount(matched.added, 'link')} added" if matched.added else ""
-    run.summary(
-        f"{amount(records.count)} in, {total['out']:,} out{changed}, {dropped:,} in the target already, "
-        f"{total['rejected']:,} rejected{left}{added}{relisted}"
-    )
+    relisted = f", {amount(matched.relisted, 'row')} with other lists" if matched.relisted else ""
+    return f"{dropped:,} in the target already, {total['rejected']:,} rejected{left}{added}{relisted}"

@@ -84,7 +84,7 @@ def command(
       fixtureflow prepare all.json --target django:default --target-settings mysite.settings --parts
     """
     import fixtureflow as ff
-    from fixtureflow.cli.filter import say_matched
+    from fixtureflow.cli.filter import besides, say_matched
     from fixtureflow.connection import shown
     from fixtureflow.errors import UsageError
     from fixtureflow.schema.django.databases import named_target
@@ -140,8 +140,12 @@ def command(
             again |= {"--show-values": show_values}
             run.say(f"next: {_line(prepared.second, again | {'--force': force, '-d': _after(directory)})}")
         counted = prepared.matched.counts.values()
-        made = next(step.records for step in prepared.steps if step.name == "ordered")
-        run.summary(f"{amount(sum(one['in'] for one in counted))} in, {made:,} ready in {directory}")
+        made = {step.name: step.records for step in prepared.steps}
+        put_off = f", {made['set aside']:,} put off" if late else ""
+        run.summary(
+            f"{amount(sum(one['in'] for one in counted))} in, {made['ordered']:,} ready in {directory}{put_off}, "
+            f"{besides(prepared.matched)}"
+        )
     if prepared.rejected:
         raise typer.Exit(1)
 

@@ -22,6 +22,7 @@ from fixtureflow.matching.named import ids_inside
 from fixtureflow.matching.notes import Assumption, assumptions, notes
 from fixtureflow.matching.opened import opened
 from fixtureflow.matching.resolve import Resolver
+from fixtureflow.ordering.waiting import waiting
 from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.record import Record
 from fixtureflow.record import Source as Input
@@ -86,7 +87,7 @@ class Matched(Records):
         self.merged: Merged | None = None
         """The schema that was used, with its sources."""
         self.counts: dict[str, Counter[str]] = {}
-        """By model, in input order: in, new, same, remapped, renumbered, rejected, left out, changed, out."""
+        """By model, in input order: in, new, same, remapped, renumbered, rejected, left out, changed, out, put off."""
         self.findings = Findings()
         """The rejected records, by reason."""
         self.added = 0
@@ -95,6 +96,10 @@ class Matched(Records):
         """Rows of the target that are written again, with other lists."""
         self.seen: set[str] = set()
         self.resolver: Resolver | None = None
+        self.in_steps = False
+        """Are some records put off until the others are loaded? The target's rows that they replace stay until then."""
+        self.late: set[str] = set()
+        """The models that are put off, and the many-to-many tables that are with them."""
 
     @property
     def unmatched(self) -> list[str]:
@@ -139,9 +144,11 @@ class Matched(Records):
                 for block in self._emitted(emission, resolver, target):
                     if not refused and not self._dry:
                         yield block
+                if self.in_steps:
+                    self._put_off(resolver)
                 self._inside = list(ids_inside(resolver, self.counts, emission.inside))
                 if self._delete_sql is not None and not self._dry:
-                    write_deletion(self._delete_sql, schema, target, self.deleted)
+                    write_deletion(self._delete_sql, schema, target, self.deleted())
                 if self._report is not None:
                     log.write_report(self._report, **self._told())
                 if self._rejects is not None and not self._dry:
@@ -171,6 +178,13 @@ class Matched(Records):
                 self.added += len(block)
                 yield block
 
+    def _put_off(self, resolver: Resolver) -> None:
+        """The records that are put off are no longer among those that come out."""
+        loaded = [label for label, counts in self.counts.items() if counts["out"]]
+        self.late = waiting(resolver.schema, loaded, resolver.references.types.targets)
+        for label in self.late & set(loaded):
+            self.counts[label]["put off"] = self.counts[label].pop("out")
+
     def _schema(self, catalogue: Catalogue, target: Target) -> Schema:
         given = [Source("file", "the schema given", self._given)] if isinstance(self._given, Schema) else self._given
         sources = [one for one in given or () if one.kind != "database"]
@@ -185,13 +199,18 @@ class Matched(Records):
         included = any_matches(self._include, label) or not self._include
         return not any_matches(self._exclude, label) and included
 
-    @property
-    def deleted(self) -> dict[str, list[Any]]:
-        """By model, the pks of rows of the target that have to go before the fixture can be loaded."""
+    def deleted(self, *, late: bool = False) -> dict[str, list[Any]]:
+        """By model, the pks of rows of the target that have to go before the fixture can be loaded.
+
+        `late`: those that have to go before what is put off can be.
+        """
         out: dict[str, list[Any]] = {}
         resolver = self.resolver
-        for label, number, pk in resolver.decider.deleted if resolver else ():
-            if resolver and resolver.fates.fate[number] in KEPT:
+        if resolver is None:
+            return out
+        put_off = {resolver.plans[label].label for label in self.late & resolver.plans.keys()}
+        for label, number, pk in resolver.decider.deleted:
+            if resolver.fates.fate[number] in KEPT and (label in put_off) is late:
                 out.setdefault(label, []).append(pk)
         return out
 
@@ -210,7 +229,8 @@ class Matched(Records):
             return []
         # The name alone: `prepare` drafts the file elsewhere.
         file = Path(self._delete_sql or "").name
-        said = notes(resolver, self.counts, self.deleted, file, assumed=assumed, values=values)
+        now, later = self.deleted(), self.deleted(late=True)
+        said = notes(resolver, self.counts, now, later, file, assumed=assumed, values=values)
         return [*self._notes, *said, *self._inside]
 
     def _told(self) -> dict[str, object]:

@@ -56,6 +56,7 @@ def notes(
     resolver: Resolver,
     counts: Counts,
     deleted: Mapping[str, Sequence[Any]],
+    later: Mapping[str, Sequence[Any]],
     delete_sql: str,
     *,
     assumed: bool = True,
@@ -63,7 +64,8 @@ def notes(
 ) -> Iterator[str]:
     """`counts` are those of records by model and case; `deleted` has the pks of rows that `delete_sql` is to delete.
 
-    Without `values` no pk that is data is in it, without `assumed` none of the `assumptions`.
+    `later` has those of rows that go when what is put off is prepared. Without `values` no pk that is data is in it,
+    without `assumed` none of the `assumptions`.
     """
     yield from _replaced(resolver, values=values)
     for field, to, how, keys in assumptions(resolver) if assumed else ():
@@ -76,6 +78,9 @@ def notes(
     for label, pks in deleted.items():
         rows = amount(len(pks), "row")
         yield f"to be deleted: {rows} of {label}: look at {delete_sql}, run it, then load the fixture"
+    for label, pks in later.items():
+        rows = amount(len(pks), "row")
+        yield f"to be deleted once what is put off is prepared, not before: {rows} of {label}"
     yield from _not_known(resolver, counts)
     total = sum(one.get("in", 0) for one in counts.values())
     if resolver.decider.identical > 0.95 * total and total > 20:

@@ -15,13 +15,14 @@ from running import run, run_here
 from support.clients import run_sql
 from support.compare import identity_differences, rows
 from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata, manage
+from support.sql import execute
 
 import fixtureflow as ff
 from fixtureflow.matching.links import with_links
 from fixtureflow.references.links import links_of
 from fixtureflow.schema.django import from_project
 from fixtureflow.schema.file import dump as as_file
-from fixtureflow.schema.model import Receiver
+from fixtureflow.schema.model import Model, Receiver
 
 Scratch = Callable[..., str]
 
@@ -127,6 +128,34 @@ def test_what_was_put_off_keeps_its_generic_keys(scratch: Scratch, tmp_path: Pat
     loaddata("tokens", target, second.folder / "fixture.json", env=NO_TOKENS)
     lost = identity_differences("tokens", source, target, subset=True)
     assert [line for line in lost if line.startswith("admin.logentry ")] == []
+
+
+def test_each_step_deletes_only_what_its_own_records_replace(scratch_on: Scratch, tmp_path: Path) -> None:
+    target = scratch_on("sqlite")
+    keyed = "(key text PRIMARY KEY, u_id integer NOT NULL UNIQUE REFERENCES app_u (id))"
+    tables = ["app_u (id integer PRIMARY KEY, name text UNIQUE)", f"app_tok {keyed}", f"app_badge {keyed}"]
+    execute(target, *(f"CREATE TABLE {one}" for one in tables), "INSERT INTO app_u VALUES (1, 'bob')")
+    execute(target, "INSERT INTO app_tok VALUES ('new tok', 1)", "INSERT INTO app_badge VALUES ('new badge', 1)")
+    makes = {"u": (Receiver(path="app.makes", makes=("app.tok",), checks_raw=False),)}
+    names = ("u", "tok", "badge")
+    known = ff.Schema.of([Model(label=f"app.{one}", table=f"app_{one}", receivers=makes.get(one)) for one in names])
+    users = [{"model": "app.u", "pk": pk, "fields": {"name": name}} for pk, name in ((7, "bob"), (8, "ann"))]
+    keys = [{"model": f"app.{one}", "pk": f"old {one}", "fields": {"u": 7}} for one in ("tok", "badge")]
+
+    def prepared(dump: Path, folder: str, rows: str) -> str:
+        made = ff.prepare(ff.read(dump), tmp_path / folder, target=target, schema=known, prefer="fixture:app")
+        assert made.rejected == 0
+        told = json.loads((made.folder / "report.json").read_bytes())
+        assert all(one["in"] == one["out"] + one.get("put off", 0) for one in told["models"].values())
+        assert any(f"to be deleted: 1 row of {rows}: look at delete-first.sql" in line for line in told["notes"])
+        return (made.folder / "delete-first.sql").read_text()
+
+    (tmp_path / "dump.json").write_text(json.dumps(users + keys))
+    first = prepared(tmp_path / "dump.json", "ready", "app.badge")
+    assert ("new badge" in first, "app_tok" in first) == (True, False)
+    run_sql(target, tmp_path / "ready" / "delete-first.sql")
+    second = prepared(tmp_path / "ready" / "second.json", "ready2", "app.tok")
+    assert ("new tok" in second, "app_badge" in second) == (True, False)
 
 
 def test_what_the_rows_between_models_refer_to_is_known_and_not_guessed() -> None:

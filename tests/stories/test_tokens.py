@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stories.steps import prepared_and_loaded
+from running import run_here
+from stories.steps import follow, prepared_and_loaded, schema_of
 from support.compare import identity_differences
 from support.projects import ManageError, dumpdata, loaddata, manage
 from support.sql import execute
@@ -91,6 +92,31 @@ def test_the_old_tokens_survive(scratch_on: Scratch, backend: str, signed_up: bo
     # Nobody made one for this user on the old site.
     assert after.keys() - old.keys() == {"no-token", *(["new here"] if signed_up else [])}
     assert identity_differences("tokens", source, target, subset=True) == []
+
+
+@BACKENDS
+def test_the_new_sites_tokens_stay_until_the_old_ones_are_loaded(
+    scratch_on: Scratch, backend: str, source: str, dump: Path
+) -> None:
+    target = scratch_on(backend, "tokens")
+    manage("tokens", target, "shell", "-v0", "-c", SIGNED_UP)
+    before = tokens(target)
+    (dump.parent / "schema.json").write_bytes(schema_of("tokens"))
+    options = ["--schema", dump.parent / "schema.json", "--prefer", "fixture:authtoken", "-d", dump.parent / "ready"]
+
+    first = run_here("prepare", dump, "--target", target, *options)
+    later = "to be deleted once what is put off is prepared, not before: 2 rows of authtoken.token"
+    assert any(later in line for line in first.said)
+    assert not any("delete-first.sql" in line for line in first.said)
+    assert not (dump.parent / "ready" / "delete-first.sql").exists()
+    (again,) = follow("tokens", target, first.said)
+    # Whoever stops here has lost nothing.
+    assert tokens(target).items() >= before.items()
+
+    second = run_here(*again)
+    assert any("to be deleted: 5 rows of authtoken.token" in line for line in second.said)
+    assert follow("tokens", target, second.said) == []
+    assert tokens(target) == {**tokens(source), **{name: tokens(target)[name] for name in ("no-token", "new here")}}
 
 
 def test_they_can_be_left_out(scratch_on: Scratch, dump: Path) -> None:

@@ -20,7 +20,7 @@ from fixtureflow.views.page.drawing import drawing
 from fixtureflow.views.page.markup import Markup, many, tag, text
 from fixtureflow.views.page.tables import assumed_table, contents, legend, models_table, record_tables, styles
 from fixtureflow.views.page.told import told
-from fixtureflow.views.page.words import besides, outcome, totals, with_waiting
+from fixtureflow.views.page.words import besides, outcome, totals
 
 __all__ = ["write_page"]
 
@@ -53,7 +53,7 @@ def write_page(
     `commands` are what to type next. Without `values` no value of the data is in it but keys that are numbers or UUIDs.
     Raises `OutputError`.
     """
-    counts = with_waiting(matched.counts, waiting)
+    counts = matched.counts
     count = totals(counts)
     order = [label for label in order if label not in waiting]
     schema = matched.resolver.schema if matched.resolver else Schema()

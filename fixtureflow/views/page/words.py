@@ -8,19 +8,10 @@ from collections.abc import Iterator, Mapping
 from fixtureflow.matching.matched import Matched
 from fixtureflow.wording import amount
 
-__all__ = ["besides", "outcome", "totals", "with_waiting"]
+__all__ = ["besides", "outcome", "totals"]
 
 
 Counts = Mapping[str, Mapping[str, int]]
-
-
-def with_waiting(counts: Counts, waiting: Mapping[str, int]) -> dict[str, Counter[str]]:
-    """The counts of models, where records that are put off are not among those that come out."""
-    out = {label: Counter(one) for label, one in counts.items()}
-    for label, late in waiting.items():
-        out[label]["put off"] += late
-        out[label]["out"] -= late
-    return out
 
 
 def totals(counts: Counts) -> Counter[str]:
@@ -62,7 +53,7 @@ def besides(matched: Matched, count: Counter[str]) -> Iterator[str]:
     if count["left out"]:
         yield f"{count['left out']:,} left out by --include and --exclude."
     if count["changed"]:
-        yield f"{count['changed']:,} of those to be loaded {'was' if count['changed'] == 1 else 'were'} rewritten."
+        yield f"{amount(count['changed'])} {'was' if count['changed'] == 1 else 'were'} rewritten."
     if matched.added:
         yield f"{amount(matched.added, 'link')} between rows {'is' if matched.added == 1 else 'are'} added."
     if matched.relisted:
