@@ -8,15 +8,18 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fixtureflow.connection import shown
+from fixtureflow.counters.highest import Highest, look
 from fixtureflow.database import is_fixture
 from fixtureflow.errors import UsageError
-from fixtureflow.matching.emit import Lists
+from fixtureflow.matching.emit import Emission, Lists
 from fixtureflow.matching.links import with_links
 from fixtureflow.matching.matched import Dangling, Matched
+from fixtureflow.matching.resolve import Resolver
 from fixtureflow.output import opened_output
 from fixtureflow.reader import read
 from fixtureflow.record import Record
@@ -26,11 +29,11 @@ from fixtureflow.schema.remarks import remarks_on_loading
 from fixtureflow.sinks.files import MANIFEST, filling
 from fixtureflow.sinks.split import split
 from fixtureflow.stages.filter import filter as filtered
-from fixtureflow.stages.order import Ordered, order
-from fixtureflow.stream import Records
+from fixtureflow.stages.order import order
+from fixtureflow.stream import Block, Records
 from fixtureflow.views.drift import drift
 from fixtureflow.views.page import write_page
-from fixtureflow.views.sequences import sequences
+from fixtureflow.views.sequences import past
 from fixtureflow.writer import write
 
 __all__ = ["Prepared", "Step", "prepare"]
@@ -62,10 +65,13 @@ class Prepared:
     folder: Path
     matched: Matched
     """What became of each record."""
-    ordered: Ordered
+    models: list[str] = field(default_factory=list)
+    """Those of the records that came out, in load order."""
     files: list[str] = field(default_factory=list)
     """The names of the fixtures, in the order in which they are loaded."""
     steps: list[Step] = field(default_factory=list)
+    records: int = 0
+    """How many there are in them."""
     delete: bool = False
     """Are there rows of the target to be deleted first?"""
     counters: int = 0
@@ -141,7 +147,7 @@ def prepare(
     steps: list[Step] = []
     with filling(Path(folder), suffixes=(".json", ".sql", ".html"), force=force) as place:
         drafts = place.drafts
-        with _timed(steps, "matched") as step:
+        with _timed(steps, "matched and ordered") as step:
             matched = filtered(
                 records,
                 target=target,
@@ -158,23 +164,27 @@ def prepare(
                 report=drafts / REPORT,
                 delete_sql=drafts / DELETE if prefer else None,
             )
-            matched.in_steps = True
-            step.records = write(matched, drafts / "matched.json").records
+            matched.in_steps, matched.arrange = True, _in_load_order
+            highest: dict[str, Highest] = {}
+            step.records = write(_watched(matched, highest), drafts / FIXTURE).records
             renamed = _renamed(matched)
         known = with_links(matched.resolver.schema) if matched.resolver else None
-        found = Prepared(Path(folder), matched, order(read(drafts / "matched.json"), known), steps=steps)
+        found = Prepared(Path(folder), matched, list(highest), steps=steps)
         late = matched.late
         found.waiting = {label: counts["put off"] for label, counts in matched.counts.items() if counts["put off"]}
-        with _timed(steps, "ordered") as step:
-            ready = filtered(found.ordered, exclude=late) if late else found.ordered
-            names = _laid_out(ready, drafts, known, parts=parts)
-            found.files = [name for name, records in names.items() if records]
-            step.records = sum(names.values())
+        names = {FIXTURE: step.records}
         if late:
             with _timed(steps, "set aside") as step:
-                step.records = write(filtered(read(drafts / "matched.json"), include=late), drafts / SECOND).records
+                step.records = _set_aside(drafts, late)
+                names[FIXTURE] -= step.records
+        if parts:
+            with _timed(steps, "parted") as step:
+                names = _parted(drafts, known)
+                step.records = sum(names.values())
+        found.files = [name for name, count in names.items() if count]
+        found.records = sum(names.values())
         with _timed(steps, "sequences") as step:
-            counted = sequences(read(*(drafts / name for name in names)) if names else [], known, target=target)
+            counted = past({label: one for label, one in highest.items() if label not in late}, known, target=target)
             with opened_output(drafts / SEQUENCES) as file:
                 file.write(counted.sql().encode())
             found.counters = step.records = len(counted.resets)
@@ -186,7 +196,7 @@ def prepare(
             matched,
             drafts / REPORT,
             target=shown(target),
-            order=found.ordered.models,
+            order=found.models,
             waiting=found.waiting,
             commands=found.commands(),
             warnings=found.warnings,
@@ -205,12 +215,42 @@ def _renamed(matched: Matched) -> list[str]:
     return drift(matched.resolver.catalogue, matched.merged.sources, labels)
 
 
-def _laid_out(ordered: Records, drafts: Path, schema: Schema | None, *, parts: bool) -> dict[str, int]:
-    """Write the fixture; the names of its files with their records, in load order."""
-    if not parts:
-        return {FIXTURE: write(ordered, drafts / FIXTURE).records}
+def _in_load_order(resolver: Resolver, emission: Emission) -> Iterator[Block]:
+    """What is kept, one model after the other; those that refer to each other together, record by record."""
+    found = {label for unit in resolver.units for label in unit.models}
+    for label in resolver.catalogue.models:
+        if label not in found:  # it is left out, and so only counted
+            yield from emission.blocks(label)
+    for unit in resolver.units:
+        if unit.cyclic:
+            yield from order(Records(partial(emission.blocks, *unit.models)), resolver.schema).blocks()
+        else:
+            yield from emission.blocks(*unit.models)
+
+
+def _watched(matched: Matched, highest: dict[str, Highest]) -> Records:
+    """The same records; of the models that come out the highest keys."""
+
+    def blocks() -> Iterator[Block]:
+        for block in matched.blocks():
+            look(block, highest)
+            yield block
+
+    return Records(blocks, matched)
+
+
+def _set_aside(drafts: Path, late: set[str]) -> int:
+    """Part what is to be loaded second from the fixture; how many records that is."""
+    whole = drafts / "whole.json"
+    (drafts / FIXTURE).rename(whole)
+    write(filtered(read(whole), exclude=late), drafts / FIXTURE)
+    return write(filtered(read(whole), include=late), drafts / SECOND).records
+
+
+def _parted(drafts: Path, schema: Schema | None) -> dict[str, int]:
+    """Part the fixture by models; the names of its files with their records, in load order."""
     made = drafts / "parts"
-    split(ordered, made, number=True, schema=schema)
+    split(read(drafts / FIXTURE), made, number=True, schema=schema)
     files = json.loads((made / MANIFEST).read_bytes())["files"]
     for one in files:
         (made / one["name"]).rename(drafts / one["name"])

@@ -18,7 +18,18 @@ __all__ = ["Block", "Records", "blocks_of", "layout_of", "places"]
 BATCH = 256
 """Records put together into a block where they come one by one."""
 
+
+class _Keyed(msgspec.Struct, gc=False):
+    pk: msgspec.Raw = msgspec.Raw()
+
+
+class _Numbered(msgspec.Struct, gc=False):
+    pk: int
+
+
 _raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_numbered = msgspec.json.Decoder(list[_Numbered]).decode
+_keyed = msgspec.json.Decoder(list[_Keyed]).decode
 
 
 class Block:
@@ -99,7 +110,17 @@ class Block:
         """The JSON text of each record's primary key, in order; empty where a record has none."""
         if self._heads:
             return [bytes(head.pk) for head in self._heads]
-        return [record.pk_text for record in self._records or ()]
+        try:
+            return [bytes(one.pk) for one in _keyed(self.array())]
+        except (msgspec.MsgspecError, RecursionError):  # NaN and the like, or very deep
+            return [record.pk_text for record in self.records()]
+
+    def numbers(self) -> list[int] | None:
+        """The primary keys, in order, where all are plain integers."""
+        try:
+            return [one.pk for one in _numbered(self.array())]
+        except (msgspec.MsgspecError, RecursionError):
+            return None
 
     def inner_sizes(self, around: int = 0) -> list[int]:
         """The bytes of each record's pk and fields together, and `around`, in order; [] if it is not `whole`."""

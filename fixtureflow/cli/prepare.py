@@ -140,10 +140,10 @@ def command(
             again |= {"--show-values": show_values}
             run.say(f"next: {_line(prepared.second, again | {'--force': force, '-d': _after(directory)})}")
         counted = prepared.matched.counts.values()
-        made = {step.name: step.records for step in prepared.steps}
-        put_off = f", {made['set aside']:,} put off" if late else ""
+        put_off = sum(step.records for step in prepared.steps if step.name == "set aside")
+        said = f", {put_off:,} put off" if put_off else ""
         run.summary(
-            f"{amount(sum(one['in'] for one in counted))} in, {made['ordered']:,} ready in {directory}{put_off}, "
+            f"{amount(sum(one['in'] for one in counted))} in, {prepared.records:,} ready in {directory}{said}, "
             f"{besides(prepared.matched)}"
         )
     if prepared.rejected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 import msgspec
@@ -10,7 +11,7 @@ from fixtureflow.errors import InputError
 from fixtureflow.record import Record
 from fixtureflow.stream import Block, blocks_of
 
-__all__ = ["Highest", "highest_pks"]
+__all__ = ["Highest", "highest_pks", "look"]
 
 
 class Highest(msgspec.Struct):
@@ -48,22 +49,26 @@ def highest_pks(records: Iterable[Record]) -> dict[str, Highest]:
     """
     found: dict[str, Highest] = {}
     for block in blocks_of(records):
-        label, *others = block.labels()
-        if label not in found and not others:
-            found[label] = Highest(label)
-        if others or not _quickly(block, found[label]):
-            for record in block.records():
-                if record.model not in found:
-                    found[record.model] = Highest(record.model)
-                _look(record, found[record.model])
+        look(block, found)
     return found
+
+
+def look(block: Block, found: dict[str, Highest]) -> None:
+    """Add to what has been found what a block has."""
+    label, *others = block.labels()
+    if label not in found and not others:
+        found[label] = Highest(label)
+    if others or not _quickly(block, found[label]):
+        for record, text in zip(block.records(), block.pks(), strict=True):
+            if record.model not in found:
+                found[record.model] = Highest(record.model)
+            _look(record, text, found[record.model])
 
 
 def _quickly(block: Block, highest: Highest) -> bool:
     """Look at a block of one model; False if its keys are not all plain integers."""
-    try:
-        keys = list(map(int, block.pks()))
-    except ValueError:
+    keys = block.numbers()
+    if keys is None:
         return False
     top = max(keys)
     if top > highest.pk:
@@ -73,14 +78,13 @@ def _quickly(block: Block, highest: Highest) -> bool:
     return True
 
 
-def _look(record: Record, highest: Highest) -> None:
-    text = record.pk_text
+def _look(record: Record, text: bytes, highest: Highest) -> None:
     if text in (b"", b"null"):  # loaddata lets the database number such a row
         return
     try:
         number = int(text)
     except ValueError:
-        converted = _converted(record.pk)
+        converted = _converted(text)
         if converted is None:
             highest.other = highest.other or record
             return
@@ -89,9 +93,10 @@ def _look(record: Record, highest: Highest) -> None:
         highest.pk, highest.file, highest.number = number, record.source.name, record.number
 
 
-def _converted(pk: object) -> int | None:
+def _converted(text: bytes) -> int | None:
     """As AutoField.to_python; None for what it refuses."""
     try:
+        pk = json.loads(text)
         return int(pk) if isinstance(pk, int | float | str) else None
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, RecursionError):
         return None

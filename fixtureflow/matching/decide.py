@@ -29,6 +29,8 @@ class _Decision(NamedTuple):
 
 _SAME = _Decision(Fate.SAME)
 """By its columns, having no other key."""
+_TAKEN = "its pk is another row's in the target (--renumber)"
+_OWN_TAKEN = _Decision(Fate.REJECTED, None, Reason(_TAKEN, own=True))
 
 
 class Decider:
@@ -53,9 +55,11 @@ class Decider:
         self._free = free
         self._renumber = renumber
         self._deletes = deletes
-        self._taken: dict[tuple[str, Key], int] = {}
+        self._taken: dict[str, dict[Key, int]] = {}
+        """By model, the rows of the target that records are, each with the number of its record."""
         self.differences: Counter[tuple[str, str]] = Counter()
         """(model, field): rows that the target has with another value."""
+        self._alike: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.differs: dict[int, tuple[str, ...]] = {}
         """The same of each record, by its number."""
         self.identical = 0
@@ -146,7 +150,7 @@ class Decider:
                 why = "may be the row of its pk: it refers to something by a natural key of unknown fields (--settings)"
                 return _rejected(why, ("", own)) if beside.untold else _SAME
             if not (self._renumber and plan.numbered):
-                return _rejected("its pk is another row's in the target (--renumber)", ("", own))
+                return _OWN_TAKEN if own == pk else _rejected(_TAKEN, ("", own))
             return _Decision(Fate.RENUMBERED, None if batch.hidden else self._free(plan))
         return _Decision(Fate.NEW)
 
@@ -184,7 +188,7 @@ class Decider:
 
     def _takes(self, plan: Plan, number: int, pk: Any, form: Callable[[Any], Key]) -> bool:
         """Is the target's row no other record's yet? Now it is this one's."""
-        return self._taken.setdefault((plan.label, form(pk)), number) == number
+        return self._taken.setdefault(plan.label, {}).setdefault(form(pk), number) == number
 
     def _kept(
         self, plan: Plan, batch: Batch, at: int, found: Found, decision: _Decision, lost: Mapping[int, Reason]
@@ -217,7 +221,8 @@ class Decider:
         self.identical += not differs
         if differs:
             self.differences.update((plan.label, name) for name in differs)
-            self.differs[number] = tuple(differs)
+            fields = tuple(differs)
+            self.differs[number] = self._alike.setdefault(fields, fields)
 
 
 def _rejected(problem: str, *rows: tuple[str, Any], of_dump: bool = False) -> _Decision:

@@ -26,7 +26,10 @@ Lists = Literal["union", "target", "fixture"]
 
 
 class Emission:
-    """One pass over the fixture that gives what is kept; `log` hears of every record that is not simply passed on."""
+    """One pass over the fixture that gives what is kept; `log` hears of every record that is not simply passed on.
+
+    The pass may be made model by model, in any order.
+    """
 
     def __init__(self, resolver: Resolver, left_out: set[str], log: Log, m2m: Lists) -> None:
         self._resolver = resolver
@@ -35,7 +38,7 @@ class Emission:
         self._m2m = m2m
         self._rewriting = Rewriting(resolver, unite=m2m == "union")
         self.inside = self._rewriting.inside
-        self.counts: dict[str, Counter[str]] = {}
+        self.counts: dict[str, Counter[str]] = {label: Counter() for label in resolver.catalogue.models}
         """By model: in, new, same, remapped, renumbered, updated, rejected, left out, changed, out."""
         self.findings = Findings()
         self.lists: dict[tuple[str, str], list[tuple[Any, Any]]] = {}
@@ -44,11 +47,12 @@ class Emission:
         A key of None stands for a list that is empty, where that matters.
         """
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self, *models: str) -> Iterator[Block]:
+        """What is kept of some models' records; of all, if none is named."""
         catalogue = self._resolver.catalogue
         before: Stretch | None = None
-        for run in catalogue.runs():
-            counts = self.counts.setdefault(run.model, Counter())
+        for run in catalogue.runs(*models):
+            counts = self.counts[run.model]
             counts["in"] += run.count
             if run.model in self._left_out:
                 counts["left out"] += run.count
@@ -81,12 +85,13 @@ class Emission:
 
     def _log_changed(self, piece: Piece, names: Sequence[tuple[str, ...]]) -> None:
         fates = self._resolver.fates
-        rows = zip(piece.numbers, piece.fates, piece.pks, names, strict=True)
-        for at, (number, fate, text, fields) in enumerate(rows):
+        known = any(piece.pks)
+        pks = piece.pks if known else piece.stretch.pks()
+        for number, fate, pk, fields in zip(piece.numbers, piece.fates, pks, names, strict=True):
             if fields:
                 case = Fate(fate).name.lower() if fate in (Fate.RENUMBERED, Fate.UPDATED) else "changed"
-                pk = fates.moved(number, None) if text else None
-                self._log.add(piece.stretch.records()[at], case, fields=fields, pk=encoded(pk))
+                moved = fates.moved(number, None) if known and pk else None
+                self._log.add(piece.stretch.run.model, pk, case, fields=fields, target_pk=encoded(moved))
 
     def _tell(self, piece: Piece) -> None:
         """Of the records that are not kept: to the log, and what their lists hold."""
@@ -94,7 +99,7 @@ class Emission:
         lists = [link for link in plan.links if link.many and self._m2m != "target"]
         if not self._log.wanted and not lists and all(fate != Fate.REJECTED for fate in decided):
             return
-        records = piece.stretch.records() if self._log.wanted or Fate.REJECTED in decided else []
+        records = piece.stretch.records() if Fate.REJECTED in decided else []
         remembered: dict[Link, list[tuple[Any, bytes]]] = {}
         for at, (number, fate) in enumerate(zip(piece.numbers, decided, strict=True)):
             if fate in DROPPED:
@@ -103,7 +108,8 @@ class Emission:
                 pk = resolver.fates.moved(number, value(pks[at]))
                 if self._log.wanted:
                     differs = resolver.decider.differs.get(number, ())
-                    self._log.add(records[at], Fate(fate).name.lower(), pk=encoded(pk), differs=differs)
+                    case = Fate(fate).name.lower()
+                    self._log.add(piece.stretch.run.model, pks[at], case, differs=differs, target_pk=encoded(pk))
                 for link in lists:
                     text = piece.fields[link.field][at]
                     inside = items(text) if text[:1] == b"[" else []

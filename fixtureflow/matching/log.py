@@ -32,25 +32,26 @@ class Log:
 
     def add(
         self,
-        record: Record,
+        model: str,
+        pk: bytes,
         case: str,
         *,
         fields: Sequence[str] = (),
         differs: Sequence[str] = (),
-        pk: bytes | None = None,
+        target_pk: bytes = b"",
     ) -> None:
-        """A record that is left out or changed; `pk` is the text of the one that it has in the target.
+        """A record that is left out or changed; `pk` is the text of its key, `target_pk` of that it has in the target.
 
         `fields` are those that were rewritten, `differs` those of which the target's row has, and keeps, another value.
         """
         if self.wanted:
-            told: dict[str, Any] = {"model": record.model, "pk": _raw(record.pk_text), "case": case}
+            told: dict[str, Any] = {"model": model, "pk": _raw(pk), "case": case}
             if fields:
                 told["fields"] = list(fields)
             if differs:
                 told["differs"] = list(differs)
-            if pk:
-                told["target_pk"] = msgspec.Raw(pk)
+            if target_pk:
+                told["target_pk"] = msgspec.Raw(target_pk)
             self._write(self._told, _encoded(told))
 
     def reject(self, record: Record, reason: Reason, value: Any) -> None:
@@ -62,8 +63,8 @@ class Log:
             told |= {"field": reason.field, "value": value}
         if reason.detail:
             told["detail"] = reason.detail
-        if reason.rows:
-            rows = [{"key": key, "pk": pk} if key else {"pk": pk} for key, pk in reason.rows]
+        if reason.rows or reason.own:
+            rows = [{"key": key, "pk": pk} if key else {"pk": pk} for key, pk in reason.rows] or [{"pk": told["pk"]}]
             told["dump_rows" if reason.of_dump else "target_rows"] = rows
         if self.wanted:
             self._write(self._told, _encoded(told))

@@ -40,6 +40,8 @@ class Reason(NamedTuple):
     """Rows that it is, or that are in its way: the name of the unique key (none for the pk itself), and their pks."""
     of_dump: bool = False
     """Are these rows records of the dump, and not the target's?"""
+    own: bool = False
+    """Is the row in its way that with its own pk? One reason then does for all records."""
 
     @property
     def detail(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -96,6 +96,8 @@ class Matched(Records):
         """Rows of the target that are written again, with other lists."""
         self.seen: set[str] = set()
         self.resolver: Resolver | None = None
+        self.arrange: Callable[[Resolver, Emission], Iterator[Block]] = lambda _, emission: emission.blocks()
+        """Gives what is kept, in an order."""
         self.in_steps = False
         """Are some records put off until the others are loaded? The target's rows that they replace stay until then."""
         self.late: set[str] = set()
@@ -163,7 +165,7 @@ class Matched(Records):
             )
 
     def _emitted(self, emission: Emission, resolver: Resolver, target: Target) -> Iterator[Block]:
-        yield from emission.blocks()
+        yield from self.arrange(resolver, emission)
         source = Input("(links)")
         if self._m2m == "fixture":
             for block in replaced_lists(resolver.schema, target, emission.lists, source):

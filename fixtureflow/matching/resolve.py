@@ -16,7 +16,7 @@ from fixtureflow.matching.reading import Reader
 from fixtureflow.matching.references import Led, References, State
 from fixtureflow.matching.stale import Named
 from fixtureflow.matching.trees import Trees, plantable
-from fixtureflow.ordering.graph import model_graph, units
+from fixtureflow.ordering.graph import Unit, model_graph, units
 from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import Link
@@ -68,6 +68,8 @@ class Resolver:
         self.trees = Trees(self.fates, self._reader, self.lost.reasons, renumber=renumber)
         self._renumber = renumber
         self._named = Named(schema, catalogue, types, self._largest, keep=dangling == "keep")
+        self.units: list[Unit] = []
+        """The models that are decided on, in load order."""
         self._highest: dict[str, int] = {}
         self._unit: set[str] = set()
         self._undecided: set[str] = set()
@@ -83,7 +85,8 @@ class Resolver:
         labels = list(self.plans)
         self._undecided = set(labels)
         generic = {label: self._named.targets(label) for label in labels}
-        for unit in units(model_graph(self.schema, labels, generic)):
+        self.units = units(model_graph(self.schema, labels, generic))
+        for unit in self.units:
             self._unit = {self.plans[label].label for label in unit.models} if unit.cyclic else set()
             if unit.cyclic:
                 for label in unit.models:

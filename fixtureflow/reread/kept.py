@@ -96,6 +96,8 @@ class Copy:
                     )
 
     def read(self, position: int, size: int) -> bytes:
+        if hasattr(os, "pread"):  # what is buffered would be read anew each time
+            return os.pread(self.file.fileno(), size, position)
         self.file.seek(position)
         data: bytes = self.file.read(size)
         return data

@@ -66,9 +66,6 @@ class Stretch(Block):
         except (msgspec.DecodeError, RecursionError):  # NaN and the like, or very deep
             return [raw for _, raw, _ in scan(self._text, first=False, final=True).records]
 
-    def pks(self) -> list[bytes]:
-        return [record.pk_text for record in self.records()]
-
     def together(self) -> bytes:
         return b"" if self.lines else self._text
 

@@ -20,7 +20,7 @@ from fixtureflow.schema.model import Model, Schema
 from fixtureflow.schema.sources import gather
 from fixtureflow.values.stored import Backend
 
-__all__ = ["Sequences", "sequences"]
+__all__ = ["Sequences", "past", "sequences"]
 
 LARGEST = 2**63 - 1
 
@@ -67,10 +67,21 @@ def sequences(
     counter only ahead. Those of MariaDB commit what is open. Raises SchemaError for a model whose table is not known,
     InputError for a key that its counted column cannot hold, TargetError, UsageError.
     """
-    highest = highest_pks(records) if records is not None else {}
+    return past(None if records is None else highest_pks(records), schema, target=target, dialect=dialect)
+
+
+def past(
+    found: Mapping[str, Highest] | None,
+    schema: Schema | Iterable[Source] | None = None,
+    *,
+    target: str | None = None,
+    dialect: Backend | None = None,
+) -> Sequences:
+    """The same, where the highest keys of the records have been `found`; None where there are no records."""
+    highest = found or {}
     with grounded(schema, target=target, dialect=dialect) as ground:
-        labels = list(highest) if records is not None else [label for s in ground.sources for label in s.schema.models]
-        known = gather(set(labels) if records is not None else None, given=ground.sources, infer=False).schema
+        labels = [label for s in ground.sources for label in s.schema.models] if found is None else list(highest)
+        known = gather(None if found is None else set(labels), given=ground.sources, infer=False).schema
         models = dict(_models(known, dict.fromkeys(labels), ground))
         unknown = [label for label in highest if label not in models]
         if ground.tables is None:
@@ -78,10 +89,10 @@ def sequences(
         else:
             counters = {name: found.counters for name, found in sorted(ground.tables.items()) if found.counters}
         least = _least(models, highest, counters)
-        found = [one for several in counters.values() for one in several]
-        behind = [one for one in found if _is_behind(one, least.get(one, 0), ground.connection)]
+        every = [one for several in counters.values() for one in several]
+        behind = [one for one in every if _is_behind(one, least.get(one, 0), ground.connection)]
     resets = [(one, advance(one, ground.backend, least=least.get(one, 0))) for one in behind]
-    return Sequences(ground.backend, resets, len(found) - len(behind), unknown)
+    return Sequences(ground.backend, resets, len(every) - len(behind), unknown)
 
 
 def _models(known: Schema, labels: Iterable[str], ground: Ground) -> Iterator[tuple[str, Model]]:

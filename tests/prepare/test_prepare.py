@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import shlex
+import sqlite3
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -22,7 +24,7 @@ from fixtureflow.matching.links import with_links
 from fixtureflow.references.links import links_of
 from fixtureflow.schema.django import from_project
 from fixtureflow.schema.file import dump as as_file
-from fixtureflow.schema.model import Model, Receiver
+from fixtureflow.schema.model import Field, Model, Receiver, Relation
 
 Scratch = Callable[..., str]
 
@@ -156,6 +158,57 @@ def test_each_step_deletes_only_what_its_own_records_replace(scratch_on: Scratch
     run_sql(target, tmp_path / "ready" / "delete-first.sql")
     second = prepared(tmp_path / "ready" / "second.json", "ready2", "app.tok")
     assert ("new tok" in second, "app_badge" in second) == (True, False)
+
+
+def test_every_record_is_after_all_that_it_refers_to_whatever_changed(scratch_on: Scratch, tmp_path: Path) -> None:
+    """The database is the judge: rows go in one by one, and each reference is looked at when its row does."""
+    target = scratch_on("sqlite")
+    execute(
+        target,
+        "CREATE TABLE app_owner (id integer PRIMARY KEY, name text UNIQUE)",
+        "CREATE TABLE app_item (id integer PRIMARY KEY, name text, up_id integer REFERENCES app_item (id), "
+        "owner_id integer NOT NULL REFERENCES app_owner (id))",
+        "CREATE TABLE app_note (id integer PRIMARY KEY AUTOINCREMENT, name text UNIQUE, "
+        "up_name text REFERENCES app_note (name))",
+        "INSERT INTO app_owner VALUES (1, 'bob')",
+        "INSERT INTO app_item VALUES (1, 'theirs', NULL, 1)",
+        "INSERT INTO app_note VALUES (5, 'b', NULL)",
+    )
+
+    def item(pk: int, up: int | None, owner: int) -> dict[str, object]:
+        return {"model": "app.item", "pk": pk, "fields": {"name": f"i{pk}", "up": up, "owner": owner}}
+
+    def note(name: str, up: str | None) -> dict[str, object]:
+        return {"model": "app.note", "fields": {"name": name, "up": up}}
+
+    owners = [{"model": "app.owner", "pk": pk, "fields": {"name": name}} for pk, name in ((7, "bob"), (8, "ann"))]
+    dump = [item(1, 3, 7), note("a", "d"), owners[0], item(2, 1, 8), note("b", None), note("c", "a"), owners[1]]
+    dump += [item(3, None, 8), note("d", "b")]
+    to_name = Field(relation=Relation(kind="fk", to="app.note", to_field="name"), column="up_name")
+    known = ff.Schema.of(
+        [
+            Model(label="app.note", table="app_note", pk=("id",), fields={"up": to_name}),
+            *(Model(label=f"app.{name}", table=f"app_{name}") for name in ("item", "owner")),
+        ]
+    )
+    made = ff.prepare(ff.read(io.BytesIO(json.dumps(dump).encode())), tmp_path / "ready", target=target, schema=known)
+    out = json.loads((made.folder / "fixture.json").read_bytes())
+    assert (made.rejected, made.records, len(out)) == (0, 7, 7)
+    with contextlib.closing(sqlite3.connect(target.removeprefix("sqlite:///"), isolation_level=None)) as database:
+        database.execute("PRAGMA foreign_keys = ON")
+        for one in out:
+            fields = one["fields"]
+            if one["model"] == "app.note":
+                database.execute("INSERT INTO app_note (name, up_name) VALUES (:name, :up)", fields)
+            elif one["model"] == "app.owner":
+                database.execute("INSERT INTO app_owner VALUES (:pk, :name)", {"pk": one["pk"], **fields})
+            else:
+                database.execute("INSERT INTO app_item VALUES (:pk, :name, :up, :owner)", {"pk": one["pk"], **fields})
+        items = "SELECT i.name, u.name, o.name FROM app_item i LEFT JOIN app_item u ON u.id = i.up_id"
+        found = database.execute(f"{items} JOIN app_owner o ON o.id = i.owner_id ORDER BY 1").fetchall()
+        notes = database.execute("SELECT name, up_name FROM app_note ORDER BY name").fetchall()
+    assert found == [("i1", "i3", "bob"), ("i2", "i1", "ann"), ("i3", None, "ann"), ("theirs", None, "bob")]
+    assert notes == [("a", "d"), ("b", None), ("c", "a"), ("d", "b")]
 
 
 def test_what_the_rows_between_models_refer_to_is_known_and_not_guessed() -> None:

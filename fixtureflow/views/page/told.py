@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +18,8 @@ __all__ = ["Row", "Told", "told"]
 
 LONGEST = 200
 """Characters of a text that are shown."""
+BATCH = 1_000
+"""Lines of a report that are read at once."""
 HIDDEN = tag("i", "hidden", class_="hidden")
 
 
@@ -77,7 +81,7 @@ class _Head(msgspec.Struct):
     case: str = ""
 
 
-_head = msgspec.json.Decoder(_Head).decode
+_decoded = msgspec.json.Decoder(list[_Head]).decode
 
 
 def told(report: Path, *, values: bool) -> dict[str, Told]:
@@ -88,20 +92,26 @@ def told(report: Path, *, values: bool) -> dict[str, Told]:
     found: dict[str, Told] = {}
     with report.open("rb") as file:
         next(file, b"")  # what comes before the records
-        for number, line in enumerate(file, 2):
-            if not line.startswith(b"{"):
-                continue
-            one = line.rstrip(b",\n")
-            try:
-                head = _head(one)
-            except msgspec.DecodeError:  # NaN and lone surrogates, which Python's json reads
-                whole = _whole(one)
-                head = _Head(whole.get("model", ""), whole.get("case", ""))
-            kind = found.setdefault(head.case, Told())
-            kind.total += 1
-            if kind.wants(head.model):
-                kind.add(_row(number, head.model, _whole(one), values=values))
+        first = 2
+        while lines := list(islice(file, BATCH)):
+            ones = [line.rstrip(b",\n") for line in lines if line.startswith(b"{")]
+            for number, (one, head) in enumerate(zip(ones, _heads(ones), strict=True), first):
+                kind = found.get(head.case)
+                if kind is None:
+                    kind = found[head.case] = Told()
+                kind.total += 1
+                if kind.wants(head.model):
+                    kind.add(_row(number, head.model, _whole(one), values=values))
+            first += len(lines)
     return found
+
+
+def _heads(lines: Sequence[bytes]) -> list[_Head]:
+    try:
+        return _decoded(b"[%b]" % b",".join(lines))
+    except msgspec.DecodeError:  # NaN and lone surrogates, which Python's json reads
+        wholes = map(_whole, lines)
+        return [_Head(whole.get("model", ""), whole.get("case", "")) for whole in wholes]
 
 
 def _whole(line: bytes) -> dict[str, Any]:
