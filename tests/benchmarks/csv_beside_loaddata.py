@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,12 @@ PROJECT = PROJECTS / "everything"
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     backends = sys.argv[2:] or list(CLIENTS)
-    databases = ScratchDatabases()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            dump = Path(folder, "dump.json")
-            count = write(dump, rows)
-            print(f"{count:,} records, {dump.stat().st_size / 1e6:,.0f} MB")
-            for backend in backends:
-                compare(databases, backend, dump, Path(folder), count)
-    finally:
-        databases.close()
+    with tempfile.TemporaryDirectory() as folder, closing(ScratchDatabases(Path(folder))) as databases:
+        dump = Path(folder, "dump.json")
+        count = write(dump, rows)
+        print(f"{count:,} records, {dump.stat().st_size / 1e6:,.0f} MB")
+        for backend in backends:
+            compare(databases, backend, dump, Path(folder), count)
 
 
 def compare(databases: ScratchDatabases, backend: str, dump: Path, folder: Path, rows: int) -> None:

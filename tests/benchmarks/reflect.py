@@ -8,6 +8,7 @@ named.
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
@@ -48,10 +49,10 @@ def statements(count: int) -> Iterator[str]:
         yield f"INSERT INTO django_content_type VALUES ({number}, '{app}', 'model{number}')"
 
 
-def main(count: int, backends: list[str]) -> None:
+def main(count: int, backends: list[str], folder: Path) -> None:
     for backend in backends:
         try:
-            server = find_server(backend)
+            server = find_server(backend, folder)
         except UnavailableError as reason:
             print(f"{backend:<12} {reason}")
             continue
@@ -81,4 +82,5 @@ def report(backend: str, url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int((sys.argv[1:] or ["500"])[0]), sys.argv[2:] or list(BACKENDS))
+    with tempfile.TemporaryDirectory() as scratch:
+        main(int((sys.argv[1:] or ["500"])[0]), sys.argv[2:] or list(BACKENDS), Path(scratch))

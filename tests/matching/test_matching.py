@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,8 @@ def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.fixture(scope="module")
-def target() -> Iterator[str]:
-    databases = ScratchDatabases()
-    yield databases.make("sqlite", "tokens", occupied=True)
-    databases.close()
+def target(scratch_databases: ScratchDatabases) -> str:
+    return scratch_databases.make("sqlite", "tokens", occupied=True)
 
 
 def kept(target: str, *records: dict[str, Any], **options: Any) -> tuple[list[dict[str, Any]], Any]:

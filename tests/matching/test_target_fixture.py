@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,10 @@ def schema_of(project: str) -> Schema:
 
 
 @pytest.fixture(scope="module")
-def sites() -> Iterator[tuple[str, str]]:
+def sites(scratch_databases: ScratchDatabases) -> tuple[str, str]:
     """The databases of two sites of the project `tokens`."""
-    databases = ScratchDatabases()
-    yield databases.make("sqlite", "tokens", populated=True), databases.make("sqlite", "tokens", occupied=True)
-    databases.close()
+    make = partial(scratch_databases.make, "sqlite", "tokens")
+    return make(populated=True), make(occupied=True)
 
 
 @pytest.fixture(scope="module")

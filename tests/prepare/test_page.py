@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +27,9 @@ INSERT INTO authtoken_token VALUES ('marker-there-1', '2024-01-01', 1), ('marker
 
 
 @pytest.fixture
-def target(databases: ScratchDatabases) -> str:
+def target(scratch_databases: ScratchDatabases) -> str:
     """User 1 is bob, 2 is żółw, 3 is local; label 1 is local, 3 is news."""
-    return databases.make("sqlite", "tokens", occupied=True)
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[ScratchDatabases]:
-    databases = ScratchDatabases()
-    yield databases
-    databases.close()
+    return scratch_databases.make("sqlite", "tokens", occupied=True)
 
 
 def sql(url: str, script: str) -> None:

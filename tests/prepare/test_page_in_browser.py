@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +71,6 @@ return [...document.querySelectorAll(`#table-${arguments[0]} tbody tr`)]
 """
 
 
-@pytest.fixture(scope="module")
-def databases() -> Iterator[ScratchDatabases]:
-    databases = ScratchDatabases()
-    yield databases
-    databases.close()
-
-
 def user(pk: int, name: str) -> dict[str, Any]:
     return {"model": "auth.user", "pk": pk, "fields": {"username": name, "password": "!", "groups": []}}
 
@@ -92,7 +84,7 @@ def token(key: str, owner: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def page(databases: ScratchDatabases, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(scratch_databases: ScratchDatabases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With records of each kind: user 1 is bob in the target, 2 is żółw, 3 is local; label 1 is local, 3 is news."""
     folder = tmp_path_factory.mktemp("page")
     records = [user(2, "bob"), user(1, "zed"), user(70, "ann"), user(3, "local"), user(71, "ann")]
@@ -101,7 +93,7 @@ def page(databases: ScratchDatabases, tmp_path_factory: pytest.TempPathFactory) 
     records += [{"model": "auth.group", "pk": 5, "fields": {"name": "staff", "permissions": []}}]
     records += [{"model": "sites.site", "pk": 9, "fields": {"domain": "x.org", "name": "x"}}]
     (folder / "dump.json").write_text(json.dumps(records))
-    target = databases.make("sqlite", "tokens", occupied=True)
+    target = scratch_databases.make("sqlite", "tokens", occupied=True)
     dump = ff.read(folder / "dump.json")
     return ff.prepare(dump, folder / "ready", target=target, exclude="sites", prefer="fixture:auth.group").page
 
@@ -191,8 +183,8 @@ def test_without_scripts_it_can_be_read(browser: Browser, page: Path) -> None:
     assert driver.find_elements("css selector", "#table-rejected thead button") == []
 
 
-def test_what_is_hostile_stays_text(browser: Browser, databases: ScratchDatabases, tmp_path: Path) -> None:
-    target = databases.make("sqlite", "tokens", occupied=True)
+def test_what_is_hostile_stays_text(browser: Browser, scratch_databases: ScratchDatabases, tmp_path: Path) -> None:
+    target = scratch_databases.make("sqlite", "tokens", occupied=True)
     name = HOSTILE.replace("/", "-")  # of a file
     connection = sqlite3.connect(target.removeprefix("sqlite:///"))
     connection.executescript(f"""

