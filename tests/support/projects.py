@@ -1,11 +1,13 @@
 """The real Django projects under tests/projects, run as a person would: `manage.py` in a process of its own,
-forked from one that has imported Django."""
+forked from one that has set the project up."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from . import warm
 
@@ -47,8 +49,7 @@ def run_python(
     strict: bool = False,
 ) -> bytes:
     """What a Python script or module prints, run in the project's folder with its settings. Raises ManageError."""
-    environment = {
-        **os.environ,
+    settings = {
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "mysite.settings",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -57,7 +58,9 @@ def run_python(
         "STRICT_CONSTRAINTS": "1" if strict else "0",
         **(env or {}),
     }
-    code, stdout, stderr = warm.run(command, cwd=PROJECTS / project, env=environment, stdin=stdin)
+    kind = json.dumps([project, settings | {"DATABASE_URL": urlsplit(url).scheme}]) if url else ""
+    environment = {**os.environ, **settings}
+    code, stdout, stderr = warm.run(command, cwd=PROJECTS / project, env=environment, kind=kind, stdin=stdin)
     if code:
         raise ManageError(command, stderr.decode())
     return stdout
