@@ -87,8 +87,8 @@ def test_forms_of_an_sqlite_url(tmp_path, monkeypatch):
             assert connection.exec_driver_sql("SELECT name FROM sqlite_master").scalar_one() == "t", url
 
 
-def test_forms_of_a_postgresql_url(scratch_on):
-    url = scratch_on("postgresql", "tokens")
+def test_forms_of_a_postgresql_url(postgresql):
+    url = postgresql("tokens")
     parts = urlsplit(url)
     name, place = parts.path[1:], parts.netloc.rpartition("@")[2]
     user = parts.username
@@ -105,15 +105,15 @@ def test_forms_of_a_postgresql_url(scratch_on):
 @pytest.mark.parametrize(
     "option", ["options=-csearch_path=tenant", "options=-c%20search_path%3Dtenant", "currentSchema=tenant"]
 )
-def test_a_postgresql_url_names_a_schema(scratch_on, option):
-    url = scratch_on("postgresql")
+def test_a_postgresql_url_names_a_schema(postgresql, option):
+    url = postgresql()
     execute(url, "CREATE SCHEMA tenant")
     with connected(f"{url}{'&' if '?' in url else '?'}{option}") as connection:
         assert connection.exec_driver_sql("SELECT current_schema()").scalar_one() == "tenant"
 
 
-def test_forms_of_a_mariadb_url(scratch_on):
-    url = scratch_on("mariadb", "tokens")
+def test_forms_of_a_mariadb_url(mariadb):
+    url = mariadb("tokens")
     name = urlsplit(url).path[1:]
     urls = [url, url.replace("mysql:", "mariadb:"), url.replace("mysql:", "mysql+pymysql:")]
     urls += [f"{url}?charset=utf8mb4&conn_max_age=60&init_command=DROP%20TABLE%20auth_user"]
@@ -196,12 +196,12 @@ def test_no_such_database(server, scratch_on):
     assert "create it and run migrate" in line
 
 
-def test_a_url_without_a_database_name(scratch_on):
-    assert "names no database" in refused(with_database(scratch_on("mariadb"), ""))
+def test_a_url_without_a_database_name(mariadb):
+    assert "names no database" in refused(with_database(mariadb(), ""))
 
 
-def test_a_wrong_password_on_mariadb(scratch_on):
-    place = urlsplit(scratch_on("mariadb")).netloc.rpartition("@")[2]
+def test_a_wrong_password_on_mariadb(mariadb):
+    place = urlsplit(mariadb()).netloc.rpartition("@")[2]
     line = refused(f"mysql://nobody:top-secret@{place}/n")
     assert "nobody:***" in line and line.endswith("check the user and the password")
     assert "top-secret" not in line
@@ -250,8 +250,8 @@ def test_a_missing_driver_says_what_to_install(scheme, driver):
     assert "top-secret" not in said.splitlines()[-1]
 
 
-def test_a_server_that_goes_away_in_the_middle_is_a_clear_error(scratch_on):
-    url = scratch_on("postgresql")
+def test_a_server_that_goes_away_in_the_middle_is_a_clear_error(postgresql):
+    url = postgresql()
     with pytest.raises(TargetError, match=r"failed while it was read: .*terminat"), connected(url) as connection:
         pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         execute(url, f"SELECT pg_terminate_backend({pid})")

@@ -145,8 +145,8 @@ def test_texts_that_mean_something_to_a_loader(scratch: Scratch, tmp_path: Path)
     assert {row["pk"]: found[row["pk"]]["char"] for row in rows} == {row["pk"]: row["char"] for row in rows}
 
 
-def test_rows_that_psql_would_end_at_have_a_file_of_their_own(scratch_on: Scratch, tmp_path: Path) -> None:
-    target = scratch_on("postgresql", "everything")
+def test_rows_that_psql_would_end_at_have_a_file_of_their_own(postgresql: Scratch, tmp_path: Path) -> None:
+    target = postgresql("everything")
     rows = [{"pk": n, "customer": "a\n\\.\nb" if n % 2 else 'a "b"\\.', "order": 1} for n in range(1, 5)]
     done = bulk_load(fixture("columns.invoice", rows), tmp_path / "parts", target, schema_of("everything"))
     assert [(file.table.name, file.rows, file.escaped) for file in done.files] == [
@@ -233,9 +233,9 @@ def test_all_is_loaded_or_nothing(scratch: Scratch, tmp_path: Path) -> None:
     assert query(target, "SELECT name FROM relations_club") == [("there",)]
 
 
-def test_a_value_that_does_not_fit_stops_all(scratch_on: Scratch, tmp_path: Path) -> None:
+def test_a_value_that_does_not_fit_stops_all(mariadb: Scratch, tmp_path: Path) -> None:
     """MariaDB would cut it, with no more than a warning, since the file is the client's."""
-    target = scratch_on("mariadb", "everything")
+    target = mariadb("everything")
     dump = fixture("relations.club", [{"pk": 1, "name": "x" * 81}])
     with pytest.raises(ClientError, match=r"001_relations_club\.csv: not all of its 1 rows went in unchanged"):
         bulk_load(dump, tmp_path / "parts", target, schema_of("everything"))
@@ -271,9 +271,9 @@ def test_a_file_that_is_missing_stops_all(scratch: Scratch, tmp_path: Path) -> N
     assert query(target, "SELECT count(*) FROM accounts_member") == [(0,)]
 
 
-def test_arrays_and_ranges(scratch_on: Scratch, tmp_path: Path) -> None:
+def test_arrays_and_ranges(postgresql: Scratch, tmp_path: Path) -> None:
     """As Django's own fields write them to a fixture."""
-    target = scratch_on("postgresql")
+    target = postgresql()
     execute(
         target,
         "CREATE TABLE shop_item (id serial PRIMARY KEY, words text[], numbers integer[], truths boolean[],"
@@ -330,8 +330,8 @@ def test_names_may_hold_anything(scratch: Scratch, backend: str, tmp_path: Path)
     assert [file.name for file in done.files] == ["001_we_ird_ta_ble_x_DROP_TABLE_x_--_s_v.csv"]
 
 
-def test_a_table_in_another_schema_is_the_one_that_is_filled(scratch_on: Scratch, tmp_path: Path) -> None:
-    url = scratch_on("postgresql")
+def test_a_table_in_another_schema_is_the_one_that_is_filled(postgresql: Scratch, tmp_path: Path) -> None:
+    url = postgresql()
     for name in ("public", "tenant"):
         execute(url, f"CREATE SCHEMA IF NOT EXISTS {name}")
         execute(url, f"CREATE TABLE {name}.auth_group (id serial PRIMARY KEY, name text)")
@@ -342,8 +342,8 @@ def test_a_table_in_another_schema_is_the_one_that_is_filled(scratch_on: Scratch
     assert query(url, "SELECT count(*) FROM public.auth_group") == [(0,)]
 
 
-def test_a_line_break_in_a_name_is_said_where_a_client_cannot_take_it(scratch_on: Scratch, tmp_path: Path) -> None:
-    url = scratch_on("postgresql")
+def test_a_line_break_in_a_name_is_said_where_a_client_cannot_take_it(postgresql: Scratch, tmp_path: Path) -> None:
+    url = postgresql()
     execute(url, 'CREATE TABLE "a\nb" (id integer PRIMARY KEY)')
     schema = Schema.of([Model(label="app.model", table="a\nb", pk=("id",), fields={"id": Field(column="id")})])
     with pytest.raises(ff.SchemaError, match="a line break in the name"):

@@ -43,10 +43,11 @@ def test_a_dump_that_loads_has_no_error(scratch: Scratch, name: str, options: tu
 
 
 @pytest.mark.parametrize("name", ["tokens", "everything", "swapped"])
-def test_a_dump_of_one_database_that_loads_into_another_has_no_error(scratch_on: Scratch, name: str) -> None:
+def test_a_dump_of_one_database_that_loads_into_another_has_no_error(
+    scratch_on: Scratch, postgresql: Scratch, mariadb: Scratch, name: str
+) -> None:
     dump = dumpdata(name, scratch_on("sqlite", name, populated=True))
-    for backend in ("postgresql", "mariadb"):
-        target = scratch_on(backend, name)
+    for target in (postgresql(name), mariadb(name)):
         found = errors(checked(dump, [project(name), *sources_from(target=target)], target=target))
         try:
             loaddata(name, target, dump, env=NO_TOKENS)

@@ -169,8 +169,8 @@ def test_a_cycle_of_natural_keys_that_may_not_be_null_loads_nowhere(scratch: Scr
         ]
 
 
-def test_four_bytes_do_not_go_into_three(scratch_on: Scratch) -> None:
-    target = scratch_on("mariadb", "everything")
+def test_four_bytes_do_not_go_into_three(mariadb: Scratch) -> None:
+    target = mariadb("everything")
     with closing(mariadb_connection(target)) as connection, connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0")
         cursor.execute("ALTER TABLE naturals_author CONVERT TO CHARACTER SET utf8mb3")
@@ -186,8 +186,8 @@ def test_four_bytes_do_not_go_into_three(scratch_on: Scratch) -> None:
     assert found == [[], [], *[[("error", "four-byte-text", "naturals.author.name", 1)]] * 2]
 
 
-def test_a_record_larger_than_a_packet(scratch_on: Scratch) -> None:
-    target = scratch_on("mariadb", "everything")
+def test_a_record_larger_than_a_packet(mariadb: Scratch) -> None:
+    target = mariadb("everything")
     with closing(mariadb_connection(target)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT @@GLOBAL.max_allowed_packet")
         (packet,) = cursor.fetchone()

@@ -105,11 +105,11 @@ def test_each_kind_has_a_mend_that_is_shown() -> None:
 def test_the_mend_of_a_fault_mends_it(
     name: str,
     all_mends: Mends,
-    scratch_on: Scratch,
+    postgresql: Scratch,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    target = scratch_on("postgresql", name)
+    target = postgresql(name)
     schema = tmp_path / "schema.json"
     schema.write_bytes(dump(project(name).schema))
     monkeypatch.setenv("FIXTUREFLOW_SCHEMA", str(schema))

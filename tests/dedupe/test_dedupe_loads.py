@@ -110,8 +110,8 @@ def test_generic_keys_follow(dumps: dict[str, bytes]) -> None:
         assert int(mark["object_id"]) in ids[types[mark["content_type"]]]
 
 
-def test_the_target_says_where_case_does_not_matter(scratch_on: Scratch) -> None:
-    target = scratch_on("mariadb", "todo")
+def test_the_target_says_where_case_does_not_matter(mariadb: Scratch) -> None:
+    target = mariadb("todo")
     records = [{"model": "lists.tag", "pk": pk, "fields": {"name": name}} for pk, name in enumerate(("Été", "ete "), 1)]
     dump = json.dumps(records).encode()
     assert deduped(dump)[0] == dump

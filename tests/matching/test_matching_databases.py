@@ -94,10 +94,10 @@ def _place(line: str) -> tuple[str, str]:
     return label, rest[: (rest.find("]: ") if "]: " in rest else rest.index(": ") - 1) + 1]
 
 
-def test_a_server_that_goes_away_leaves_the_old_output(scratch_on: Callable[..., str], tmp_path: Path) -> None:
+def test_a_server_that_goes_away_leaves_the_old_output(postgresql: Callable[..., str], tmp_path: Path) -> None:
     source, target = (
-        scratch_on("postgresql", "tokens", populated=True),
-        scratch_on("postgresql", "tokens", occupied=True),
+        postgresql("tokens", populated=True),
+        postgresql("tokens", occupied=True),
     )
     out = tmp_path / "safe.json"
     out.write_text("as it was")

@@ -88,9 +88,11 @@ def test_what_has_no_place_is_rejected_and_told(scratch_on: Scratch, tmp_path: P
     assert f"{len(rejects)} records rejected" in str(done.said)
 
 
-def test_what_is_put_off_can_be_prepared_by_the_line_that_is_said(scratch_on: Scratch, tmp_path: Path) -> None:
+def test_what_is_put_off_can_be_prepared_by_the_line_that_is_said(
+    scratch_on: Scratch, postgresql: Scratch, tmp_path: Path
+) -> None:
     """With the same options, and without the password."""
-    target = scratch_on("postgresql", "tokens", occupied=True).replace("postgres@", "postgres:secret@")
+    target = postgresql("tokens", occupied=True).replace("postgres@", "postgres:secret@")
     (tmp_path / "all.json").write_bytes(dumpdata("tokens", scratch_on("sqlite", "tokens", populated=True)))
     schema = tmp_path / "schema.json"
     schema.write_bytes(as_file(schema_of("tokens")))

@@ -76,8 +76,8 @@ def test_a_new_object_gets_the_number_after_the_highest(scratch: Scratch, tmp_pa
     assert new_objects(url) == [71, 72, 73, 74, 75, 76]
 
 
-def test_without_the_statements_it_collides(scratch_on: Scratch) -> None:
-    url = scratch_on("postgresql", "everything")
+def test_without_the_statements_it_collides(postgresql: Scratch) -> None:
+    url = postgresql("everything")
     insert(url)
     execute(url, "INSERT INTO relations_club (id, name) VALUES (1, 'raw')")
     with pytest.raises(AssertionError, match=r"Key \(id\)=\(1\) already exists"):
@@ -124,8 +124,8 @@ def test_a_sequence_is_never_lowered(scratch: Scratch, backend: str, known: str)
     assert new_objects(url)[:4] == expected[backend]
 
 
-def test_the_tables_are_those_of_djangos_own_command(scratch_on: Scratch) -> None:
-    url = scratch_on("postgresql", "everything", populated=True)
+def test_the_tables_are_those_of_djangos_own_command(postgresql: Scratch) -> None:
+    url = postgresql("everything", populated=True)
     django = {
         (table, column)
         for app in APPS
@@ -189,9 +189,9 @@ def test_names_may_hold_anything(scratch: Scratch, backend: str, tmp_path: Path,
     assert query(url, f"SELECT {quoted} FROM {quoted} WHERE a = 'new'") == [(8,)]
 
 
-def test_a_table_in_another_schema_is_the_one_that_is_set(scratch_on: Scratch, tmp_path: Path) -> None:
+def test_a_table_in_another_schema_is_the_one_that_is_set(postgresql: Scratch, tmp_path: Path) -> None:
     """As with django-tenants: each schema has the same tables, and psql is not told which is meant."""
-    url = scratch_on("postgresql")
+    url = postgresql()
     for schema in ("public", '"Ten""ant"'):
         execute(
             url, f"CREATE SCHEMA IF NOT EXISTS {schema}", f"CREATE TABLE {schema}.shop_item (id serial PRIMARY KEY)"
@@ -203,8 +203,8 @@ def test_a_table_in_another_schema_is_the_one_that_is_set(scratch_on: Scratch, t
         assert query(url, f"SELECT id FROM {schema}.shop_item WHERE id <> 50") == [(following,)]
 
 
-def test_a_table_that_names_its_schema_as_django_lets_it(scratch_on: Scratch) -> None:
-    url = scratch_on("postgresql")
+def test_a_table_that_names_its_schema_as_django_lets_it(postgresql: Scratch) -> None:
+    url = postgresql()
     execute(url, "CREATE SCHEMA shop", "CREATE TABLE shop.item (id serial PRIMARY KEY)")
     execute(url, "INSERT INTO shop.item VALUES (50)")
     field = Field(column="id", type="integer", auto=True)
@@ -214,8 +214,8 @@ def test_a_table_that_names_its_schema_as_django_lets_it(scratch_on: Scratch) ->
     assert query(url, "SELECT max(id) FROM shop.item") == [(51,)]
 
 
-def test_a_sequence_that_no_column_owns_is_found_by_the_default_that_asks_it(scratch_on: Scratch) -> None:
-    url = scratch_on("postgresql")
+def test_a_sequence_that_no_column_owns_is_found_by_the_default_that_asks_it(postgresql: Scratch) -> None:
+    url = postgresql()
     execute(
         url,
         "CREATE SEQUENCE numbers",
@@ -229,8 +229,8 @@ def test_a_sequence_that_no_column_owns_is_found_by_the_default_that_asks_it(scr
     assert query(url, "SELECT max(id) FROM b") == [(31,)]
 
 
-def test_a_sequence_that_is_used_up_stays_so(scratch_on: Scratch) -> None:
-    url = scratch_on("postgresql")
+def test_a_sequence_that_is_used_up_stays_so(postgresql: Scratch) -> None:
+    url = postgresql()
     execute(url, "CREATE TABLE a (id smallserial PRIMARY KEY)", "INSERT INTO a VALUES (32767)")
     for _ in range(2):
         execute(url, *ff.sequences(target=url).statements)

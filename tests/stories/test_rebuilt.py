@@ -83,9 +83,9 @@ def test_through_the_databases_own_client(source: str, target: str, dump: Path) 
 
 
 def test_rows_loaded_in_another_way_are_in_the_way_until_the_sequences_are_set(
-    scratch_on: Scratch, tmp_path: Path
+    postgresql: Scratch, tmp_path: Path
 ) -> None:
-    target = scratch_on("postgresql", "everything")
+    target = postgresql("everything")
     execute(target, "INSERT INTO relations_club (id, name) VALUES (1, 'copied')")
     new = "from relations.models import Club; Club.objects.create(name='new')"
     with pytest.raises(ManageError, match=r"duplicate key value .*\n.*Key \(id\)=\(1\) already exists"):

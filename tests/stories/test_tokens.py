@@ -119,8 +119,8 @@ def test_the_new_sites_tokens_stay_until_the_old_ones_are_loaded(
     assert tokens(target) == {**tokens(source), **{name: tokens(target)[name] for name in ("no-token", "new here")}}
 
 
-def test_they_can_be_left_out(scratch_on: Scratch, dump: Path) -> None:
-    target = scratch_on("postgresql", "tokens")
+def test_they_can_be_left_out(postgresql: Scratch, dump: Path) -> None:
+    target = postgresql("tokens")
     (only,) = prepared_and_loaded("tokens", dump, target, "--exclude", "authtoken.token")
     assert not any("put off" in line for line in only.said)
     assert tokens(target).keys() == {"admin", "bob", "żółw", "d'arc", "eve+test@example.com", "no-token"}
