@@ -13,11 +13,19 @@ __all__ = ["backend", "mariadb", "postgresql", "scratch", "scratch_databases", "
 settings.register_profile("fixtureflow", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("fixtureflow")
 
-# Besides what runs on a server, these are left out by `pytest -m "not slow"`.
+# Besides what runs on a server, `pytest -m "not slow"` leaves these out.
 SLOW = (
-    "stories/",  # whole moves of whole sites
+    # Whole moves, and whole sites of Wagtail and django CMS.
+    "stories/",
+    "check/test_check_clean.py::test_wagtail_and_django_cms",
+    "natural/test_django_oracle.py::test_it_is_what_dumpdata_natural_foreign_writes[publishing",
+    "natural/test_django_oracle.py::test_it_is_what_natural_primary_writes[publishing",
     # Every app that has a preset, migrated from its first migration.
     "schema/test_schema_presets.py::test_the_models_said_to_be_filled_by_migrate",
+    # Dozens of loaddata for each dump.
+    "order/test_order_databases.py::test_the_parts_of_an_ordered_dump_load_one_by_one",
+    # What time and memory dumps of many megabytes take.
+    "reader/test_effort.py",
 )
 
 

@@ -5,24 +5,17 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from support.clients import run_sql
-from support.projects import PROJECTS, manage
+from support.projects import manage
 
 import fixtureflow as ff
-from fixtureflow.schema.django import from_project
 from fixtureflow.schema.model import Schema
 from fixtureflow.values.stored import Backend
 
 EMPTY = "from django.core.management import call_command as c; c('flush', interactive=False, inhibit_post_migrate=True)"
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def empty(project: str, url: str) -> None:

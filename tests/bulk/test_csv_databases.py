@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from bulk.loading import bulk_load, dialect_of, empty, fixture, schema_of
+from bulk.loading import bulk_load, dialect_of, empty, fixture
 from django.contrib.postgres.fields import ArrayField, DateRangeField, IntegerRangeField
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
@@ -25,6 +25,7 @@ from running import run_here
 from support.clients import ClientError, run_sql
 from support.compare import row_differences
 from support.projects import NO_TOKENS, dumpdata, loaddata, manage
+from support.schemas import schema_of
 from support.sql import execute, query
 
 import fixtureflow as ff

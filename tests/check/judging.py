@@ -7,11 +7,11 @@ import json
 from functools import cache
 from typing import Any
 
-from support.projects import PROJECTS, run_python
+from support.projects import run_python
+from support.schemas import schema_of
 
 import fixtureflow as ff
 from fixtureflow.findings import Group
-from fixtureflow.schema.django import from_project
 from fixtureflow.schema.file import parse
 from fixtureflow.schema.merge import Source
 
@@ -21,7 +21,7 @@ Records = list[dict[str, Any]]
 @cache
 def project(name: str) -> Source:
     """A test project as a source of schema."""
-    return Source("project", f"project {name}", from_project("mysite.settings", path=PROJECTS / name))
+    return Source("project", f"project {name}", schema_of(name))
 
 
 def checked(fixture: str | bytes | Records, schema: Any = None, **options: Any) -> ff.Checked:

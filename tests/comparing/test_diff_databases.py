@@ -6,26 +6,19 @@ import io
 import json
 import random
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import pytest
-from support.projects import NO_TOKENS, PROJECTS, dumpdata, loaddata, manage
+from support.projects import NO_TOKENS, dumpdata, loaddata, manage
+from support.schemas import schema_of
 
 import fixtureflow as ff
-from fixtureflow.schema.django import from_project
-from fixtureflow.schema.model import Schema
 
 Scratch = Callable[..., str]
 
 MADE_BY_MIGRATE = ("-e", "contenttypes", "-e", "auth.permission")
 # A generic key to a permission by its raw pk, which no natural key touches: loaddata makes it lead to another row.
 LED_ASTRAY = {("relations.note", 11, ("target_key",))}
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def diff(a: bytes, b: bytes, project: str, **options: Any) -> ff.Diff:

@@ -6,23 +6,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import pytest
 from support.compare import rows
-from support.projects import PROJECTS, ManageError, dumpdata, loaddata, manage
+from support.projects import ManageError, dumpdata, loaddata, manage
+from support.schemas import schema_of
 
 import fixtureflow as ff
-from fixtureflow.schema.django import from_project
-from fixtureflow.schema.model import Schema
 
 Scratch = Callable[..., str]
-
-
-@cache
-def schema() -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / "todo")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +31,7 @@ def dumps(scratch_databases: Any) -> dict[str, bytes]:
 
 def deduped(dump: bytes, **options: Any) -> tuple[bytes, ff.Deduped]:
     out = io.BytesIO()
-    found = ff.dedupe(ff.read(io.BytesIO(dump)), schema(), **options)
+    found = ff.dedupe(ff.read(io.BytesIO(dump)), schema_of("todo"), **options)
     ff.write(found, out)
     return out.getvalue(), found
 
@@ -88,7 +81,7 @@ def test_lists_of_dropped_rows_are_united(dumps: dict[str, bytes]) -> None:
 def test_check_finds_nothing_more(dumps: dict[str, bytes]) -> None:
     for keep in ("first", "last", "newest:changed_at"):
         small, _ = deduped(dumps["pks"], keep=keep)
-        assert not ff.check(ff.read(io.BytesIO(small)), schema()).errors, keep
+        assert not ff.check(ff.read(io.BytesIO(small)), schema_of("todo")).errors, keep
         assert deduped(small)[0] == small
 
 
@@ -127,7 +120,7 @@ def test_nothing_is_too_much_in_a_real_dump_and_all_of_it_when_it_is_given_twice
     project: str, options: list[str], scratch_on: Scratch
 ) -> None:
     dump = dumpdata(project, scratch_on("sqlite", project, populated=True), *options)
-    facts = from_project("mysite.settings", path=PROJECTS / project)
+    facts = schema_of(project)
     for inputs, keep in (((dump,), "first"), ((dump, dump), "first"), ((dump, dump), "last")):
         out = io.BytesIO()
         found = ff.dedupe(ff.read(*map(io.BytesIO, inputs)), facts, keep=keep)

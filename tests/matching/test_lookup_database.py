@@ -7,30 +7,23 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from running import run, run_here
 from support.compare import identity_differences
-from support.projects import NO_TOKENS, PROJECTS, dumpdata, loaddata
+from support.projects import NO_TOKENS, dumpdata, loaddata
+from support.schemas import schema_of
 
 import fixtureflow as ff
 from fixtureflow.connection import connected
 from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.reread.catalogue import Catalogue
-from fixtureflow.schema.django import from_project
-from fixtureflow.schema.model import Schema
 from fixtureflow.target.dumping import rows_as_records
 from fixtureflow.target.rows import Target
 
 Scratch = Callable[..., str]
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def matched(dump: bytes, target: str, project: str, **options: Any) -> bytes:

@@ -8,25 +8,18 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 
 import pytest
 from support.compare import identities, identity_differences, rows
-from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata
+from support.projects import NO_TOKENS, ManageError, dumpdata, loaddata
+from support.schemas import schema_of
 from support.servers import postgresql_connection
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
-from fixtureflow.schema.django import from_project
-from fixtureflow.schema.model import Schema
 
 Scratch = Callable[..., str]
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def matched(dump: bytes, target: str, project: str, **options: object) -> bytes:

@@ -9,28 +9,23 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from running import PROGRAM, run_here
 from support.compare import identities, identity_differences, row_differences
-from support.projects import NO_TOKENS, PROJECTS, dumpdata, loaddata, manage
+from support.projects import NO_TOKENS, dumpdata, loaddata, manage
+from support.schemas import schema_of
 from support.scratch import ScratchDatabases
 
 import fixtureflow as ff
-from fixtureflow.schema.django import from_project
 from fixtureflow.schema.model import Field, Model, Relation, Schema, Unique
 from fixtureflow.target.wording import in_sqlite
 
 Scratch = Callable[..., str]
 Rows = list[dict[str, Any]]
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.projects import PROJECTS, dumpdata, loaddata, manage
+from support.projects import dumpdata, loaddata, manage
+from support.schemas import schema_of
 
 import fixtureflow as ff
-from fixtureflow.schema.django import from_project
 
 Scratch = Callable[..., str]
 
@@ -40,7 +40,7 @@ def shown(target: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def schema() -> ff.Schema:
-    return from_project("mysite.settings", path=PROJECTS / "publishing")
+    return schema_of("publishing")
 
 
 def test_a_tree_is_planted_beside_another(scratch: Scratch, schema: ff.Schema, tmp_path: Path) -> None:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 import pytest
 from support.compare import identity_differences
-from support.projects import NO_TOKENS, PROJECTS, dumpdata, loaddata, manage
+from support.projects import NO_TOKENS, dumpdata, loaddata, manage
+from support.schemas import schema_of
 
 import fixtureflow as ff
 from fixtureflow.edit import with_values
 from fixtureflow.edit import without as cut
-from fixtureflow.schema.django import from_project
-from fixtureflow.schema.model import NaturalKey, Schema
+from fixtureflow.schema.model import NaturalKey
 
 Scratch = Callable[..., str]
 DROPPED = ["contenttypes", "auth.permission"]
@@ -25,11 +24,6 @@ SMALL = ["everything", "swapped", "tokens"]
 INSTALLED = all(map(find_spec, ("wagtail", "cms", "guardian", "reversion", "filer", "allauth", "taggit")))
 PUBLISHING = pytest.param("publishing", None, marks=pytest.mark.skipif(not INSTALLED, reason="wagtail, cms, …"))
 STYLED = [(project, indent) for project in SMALL for indent in (None, 0, 2, 4)]
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def turned(dump: bytes, project: str, **options: Any) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.compare import Snapshot, differences, identities, relations, rows
 from support.projects import NO_TOKENS, dumpdata, loaddata, manage
-from test_django_oracle import schema_of
+from support.schemas import schema_of
 
 import fixtureflow as ff
 from fixtureflow.matching.matched import Matched

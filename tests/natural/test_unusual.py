@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from support.projects import run_python
-from test_django_oracle import computed, rows_of, schema_of, turned, without
+from support.schemas import schema_of
+from test_django_oracle import computed, rows_of, turned, without
 
 import fixtureflow as ff
 

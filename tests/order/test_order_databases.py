@@ -7,24 +7,17 @@ import io
 import json
 import random
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
 from support.compare import row_differences
 from support.constraints import loaddata_strictly
-from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata, manage
+from support.projects import NO_TOKENS, ManageError, dumpdata, loaddata, manage
+from support.schemas import schema_of
 
 import fixtureflow as ff
-from fixtureflow.schema.django import from_project
-from fixtureflow.schema.model import Schema
 
 Scratch = Callable[..., str]
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def shuffled(dump: bytes, seed: int = 1) -> bytes:

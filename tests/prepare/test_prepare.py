@@ -8,7 +8,6 @@ import json
 import shlex
 import sqlite3
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -16,13 +15,13 @@ import pytest
 from running import run, run_here
 from support.clients import run_sql
 from support.compare import identity_differences, rows
-from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata, manage
+from support.projects import NO_TOKENS, ManageError, dumpdata, loaddata, manage
+from support.schemas import schema_of
 from support.sql import execute
 
 import fixtureflow as ff
 from fixtureflow.matching.links import with_links
 from fixtureflow.references.links import links_of
-from fixtureflow.schema.django import from_project
 from fixtureflow.schema.file import dump as as_file
 from fixtureflow.schema.model import Field, Model, Receiver, Relation
 
@@ -35,11 +34,6 @@ for n in range(3):
     for model, name in ((User, "username"), (Group, "name"), (Label, "name")):
         model.objects.create(**{name: f"fresh{n}"})
 """
-
-
-@cache
-def schema_of(project: str) -> ff.Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 @pytest.mark.parametrize("parts", [False, True], ids=["whole", "parts"])

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from support.compare import rows
-from support.projects import PROJECTS, ManageError, dumpdata, run_python
+from support.projects import ManageError, dumpdata, run_python
+from support.schemas import schema_of
 
 import fixtureflow as ff
-from fixtureflow.schema.django import from_project
 
 Scratch = Callable[..., str]
 
@@ -35,7 +35,7 @@ PRESS = {"DJANGO_SETTINGS_MODULE": "mysite.press"}
 
 def renamed(dump: bytes, **rules: Any) -> bytes:
     out = io.BytesIO()
-    schema = from_project("mysite.settings", path=PROJECTS / "tokens")
+    schema = schema_of("tokens")
     ff.write(ff.rename(ff.read(io.BytesIO(dump)), schema, **rules), out)
     return out.getvalue()
 
@@ -154,7 +154,7 @@ def test_what_a_database_refuses_it_takes_once_it_is_mended(backend: str, scratc
     rules: dict[str, Any] = {"null_nan": "*", "cut": {"articles.story": "max_length"}}
     if backend == "postgresql":
         dump, rules["strip_nul"] = dump.replace(b'"body": "', rb'"body": "\u0000'), "articles"
-    schema = from_project("mysite.settings", path=PROJECTS / "renamed")
+    schema = schema_of("renamed")
     for left_out in rules:
         out = io.BytesIO()
         ff.write(ff.rename(ff.read(io.BytesIO(dump)), schema, **{k: v for k, v in rules.items() if k != left_out}), out)

@@ -7,13 +7,13 @@ import os
 import sqlite3
 import subprocess
 import sys
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.projects import PROJECTS, dumpdata, run_python
+from support.schemas import schema_of
 
 from fixtureflow.errors import SchemaError
 from fixtureflow.schema import file, presets
@@ -26,11 +26,6 @@ pytest.importorskip("django")
 
 REAL = ("everything", "swapped", "tokens")
 ALL = (*REAL, "unusual")
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def model(project: str, label: str) -> Model:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scrub.test_scrub_loads import KEY, RULES, schema_of, scrubbed
+from scrub.test_scrub_loads import KEY, RULES, scrubbed
 from support.projects import dumpdata
+from support.schemas import schema_of
 
 import fixtureflow as ff
 

@@ -6,27 +6,20 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import pytest
 from support.compare import row_differences, rows
-from support.projects import NO_TOKENS, PROJECTS, dumpdata, loaddata
+from support.projects import NO_TOKENS, dumpdata, loaddata
+from support.schemas import schema_of
 
 import fixtureflow as ff
-from fixtureflow.schema.django import from_project
-from fixtureflow.schema.model import Schema
 
 Scratch = Callable[..., str]
 
 KEY = b"0123456789abcdef"
 RULES = {"articles.article.body": "text", "articles.article.data": "text", "articles.comment.text": "text"}
 MADE_BY_MIGRATE = ["auth.permission", "contenttypes.contenttype"]
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def scrubbed(dump: bytes, project: str, **options: Any) -> tuple[bytes, ff.Scrubbed]:

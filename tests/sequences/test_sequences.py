@@ -6,17 +6,16 @@ import io
 import json
 import re
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
 from running import run_here
 from support.clients import run_sql
-from support.projects import PROJECTS, dumpdata, manage
+from support.projects import dumpdata, manage
+from support.schemas import schema_of
 from support.sql import execute, query
 
 import fixtureflow as ff
-from fixtureflow.schema.django import from_project
 from fixtureflow.schema.model import Field, Model, Schema
 from fixtureflow.values.stored import Backend
 
@@ -39,11 +38,6 @@ invoice.lines.add(line)
 print(Club.objects.create(name="new").pk, Group.objects.create(name="new").pk, invoice.pk, line.pk,
       Invoice.lines.through.objects.get(line=line).pk, Payment.objects.create(invoice=invoice, amount=2).pk)
 """
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def insert(url: str) -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 from running import Run, run_here
 from support.clients import run_sql
 from support.projects import PROJECTS, loaddata, manage
+from support.schemas import schema_of
 
-from fixtureflow.schema.django import from_project
 from fixtureflow.schema.file import dump as as_file
 
-__all__ = ["checked", "follow", "prepared", "prepared_and_loaded", "schema_of"]
+__all__ = ["checked", "follow", "prepared", "prepared_and_loaded", "schema_file"]
 
 NEXT = "fixtureflow: next: "
 
@@ -46,7 +45,7 @@ def prepared_and_loaded(
     """Prepare the dump, and do all that is said to be next, until nothing is; the runs of `prepare`."""
     folder = dump.parent
     schema = folder / "schema.json"
-    schema.write_bytes(schema_of(project))
+    schema.write_bytes(schema_file(project))
     waiting = [["prepare", str(dump), "--target", target, "--schema", str(schema), "-d", str(folder / "ready")]]
     waiting[0] += options
     done = []
@@ -57,10 +56,9 @@ def prepared_and_loaded(
     return done
 
 
-@cache
-def schema_of(project: str) -> bytes:
+def schema_file(project: str) -> bytes:
     """What `fixtureflow schema --settings` writes."""
-    return as_file(from_project("mysite.settings", path=PROJECTS / project))
+    return as_file(schema_of(project))
 
 
 def checked(dump: Path, project: str = "", target: str = "") -> Run:

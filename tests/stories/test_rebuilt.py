@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from running import run_here
-from stories.steps import prepared_and_loaded, schema_of
+from stories.steps import prepared_and_loaded, schema_file
 from support.clients import run_sql
 from support.compare import identity_differences, row_differences
 from support.projects import ManageError, dumpdata, loaddata, manage
@@ -73,7 +73,7 @@ def test_through_loaddata(source: str, target: str, dump: Path) -> None:
 
 def test_through_the_databases_own_client(source: str, target: str, dump: Path) -> None:
     folder = dump.parent
-    (folder / "schema.json").write_bytes(schema_of("everything"))
+    (folder / "schema.json").write_bytes(schema_file("everything"))
     place = ["--target", target, "--schema", str(folder / "schema.json")]
     assert run_here("prepare", dump, *place, "-d", folder / "ready").code == 0
     split = run_here("split", folder / "ready" / "fixture.json", "--to", "csv", *place, "-d", folder / "rows")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from running import run_here
-from stories.steps import follow, prepared_and_loaded, schema_of
+from stories.steps import follow, prepared_and_loaded, schema_file
 from support.compare import identity_differences
 from support.projects import ManageError, dumpdata, loaddata, manage
 from support.sql import execute
@@ -101,7 +101,7 @@ def test_the_new_sites_tokens_stay_until_the_old_ones_are_loaded(
     target = scratch_on(backend, "tokens")
     manage("tokens", target, "shell", "-v0", "-c", SIGNED_UP)
     before = tokens(target)
-    (dump.parent / "schema.json").write_bytes(schema_of("tokens"))
+    (dump.parent / "schema.json").write_bytes(schema_file("tokens"))
     options = ["--schema", dump.parent / "schema.json", "--prefer", "fixture:authtoken", "-d", dump.parent / "ready"]
 
     first = run_here("prepare", dump, "--target", target, *options)

@@ -6,26 +6,19 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import pytest
 from support.compare import identities, relations, row_differences, rows
-from support.projects import NO_TOKENS, PROJECTS, ManageError, dumpdata, loaddata
+from support.projects import NO_TOKENS, ManageError, dumpdata, loaddata
+from support.schemas import schema_of
 
 import fixtureflow as ff
-from fixtureflow.schema.django import from_project
-from fixtureflow.schema.model import Schema
 
 Scratch = Callable[..., str]
 
 NATURAL = ("--natural-foreign",)
 BOTH = ("--natural-foreign", "--natural-primary")
-
-
-@cache
-def schema_of(project: str) -> Schema:
-    return from_project("mysite.settings", path=PROJECTS / project)
 
 
 def subset(dump: bytes, project: str, **options: Any) -> bytes:
