@@ -19,10 +19,12 @@ SLOW = (
     "stories/",
     "check/test_check_clean.py::test_wagtail_and_django_cms",
     "natural/test_django_oracle.py::test_it_is_what_dumpdata_natural_foreign_writes[publishing",
+    "matching/test_trees.py::test_a_tree_is_planted_beside_another",
     "natural/test_django_oracle.py::test_it_is_what_natural_primary_writes[publishing",
     # Every app that has a preset, migrated from its first migration.
     "schema/test_schema_presets.py::test_the_models_said_to_be_filled_by_migrate",
-    # Dozens of loaddata for each dump.
+    # Many a loaddata for each dump.
+    "natural/test_other_ids.py",
     "order/test_order_databases.py::test_the_parts_of_an_ordered_dump_load_one_by_one",
     # What time and memory dumps of many megabytes take.
     "reader/test_effort.py",
