@@ -81,9 +81,9 @@ def _key(value: Any, led: Led | None) -> Any:
     """What the target would have for a reference; `_NO_ROW` if it leads to nothing, `_UNTOLD` if it cannot be told."""
     if led is None:
         return value
-    if led.state is State.LOST:
-        return _NO_ROW
-    return _UNTOLD if led.state is State.THERE and led.pk is None else led.pk
+    if led.pk is None and led.state is State.THERE:
+        return _UNTOLD
+    return _NO_ROW if led.pk is None or led.state is State.LOST else led.pk
 
 
 def _followed(

@@ -87,6 +87,11 @@ class Fates:
             numbers.append(self.number(label, None))
         return numbers[nth]
 
+    def has_unnamed(self, label: str) -> bool:
+        """Are there records without a pk of a concrete model?"""
+        models = map(self._schema.concrete, self.without_pk)
+        return any(model is not None and model.label == label for model in models)
+
     def find(self, label: str, pk: Any) -> int:
         """The number of a record, -1 if there is none."""
         keys = self._keys.get(label)

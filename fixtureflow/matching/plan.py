@@ -9,7 +9,7 @@ from fixtureflow.schema.model import Model, Relation, Schema
 from fixtureflow.target.rows import Key, Table, Target
 from fixtureflow.values.compared import comparer
 
-__all__ = ["Plan"]
+__all__ = ["Plan", "is_numbered"]
 
 
 class Plan:
@@ -36,8 +36,7 @@ class Plan:
         for link in links_of(schema, label):
             (self.links if trust or not link.guess else self.guessed).append(link)
         self.pk = model.pk or ("id",)
-        self.numbered = _is_numbered(model)
-        """Does the pk mean nothing, being counted by the database?"""
+        self.numbered = is_numbered(model)
         self.is_empty = table.empty()
         counted = len(self.pk) == 1 and table.field(self.pk[0]).type == "integer"
         self.span = table.span() if counted else None
@@ -72,7 +71,8 @@ class Plan:
         return list(dict.fromkeys(names))
 
 
-def _is_numbered(model: Model) -> bool:
+def is_numbered(model: Model) -> bool:
+    """Does the pk mean nothing, being counted by the database?"""
     if not model.pk or len(model.pk) != 1:
         return not model.pk
     field = model.fields.get(model.pk[0])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from fixtureflow.matching.fates import DROPPED, Fate, Fates
 from fixtureflow.matching.outside import Outside
+from fixtureflow.matching.plan import is_numbered
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import NATURAL, Key, Link, Place, key_form, natural_form
 from fixtureflow.schema.model import Schema
@@ -186,20 +187,20 @@ class References:
         fate = fates.fate[number]
         moved = value if place.field else fates.moved(number, value)
         if place.field and fate in DROPPED:
-            moved = self._theirs(place, value)
+            own, pk = self._by(place)[self._form(place)(value)]
+            moved = self._theirs(place, fates.moved(own, pk), value)
             if moved is None:
-                return Led(State.LOST, value, number, "has nothing in the target by which it could be referred to")
+                return Led(State.LOST, value, number, _NAMELESS)
         if moved is not value:
             moved = _as(value, moved)
         return Led(_STATES[fate], moved, number, _LOST.get(fate, ""))
 
-    def _theirs(self, place: Place, value: Any) -> Any:
-        """What the target's row, which a record is, has in the field by which it is referred to."""
-        number, pk = self._by(place)[self._form(place)(value)]
+    def _theirs(self, place: Place, pk: Any, value: Any) -> Any:
+        """What the target's row of a pk has in the field by which it is referred to; `value` if that is not known."""
         table = self._outside.table(place.model)
         if table is None or place.field not in table.fields:
             return value
-        _, asked = table.asked([self._fates.moved(number, pk)])
+        _, asked = table.asked([pk])
         found = [row[1] for row in table.by_pk([place.field]).find(asked)]
         return as_dumped(found[0], table.field(place.field)) if found else None
 
@@ -209,15 +210,19 @@ class References:
         plain = [value for value in values if not isinstance(value, list | dict)]
         there = iter(self._outside.has(place, plain))
         model = self._schema.concrete(place.model)
+        unnamed = not place.field and model and is_numbered(model) and self._fates.has_unnamed(place.model)
         assumable = self._assumable.setdefault((place, link.kind == "generic", link.unwatched), set())
         for value in values:
             if isinstance(value, list | dict):
                 if isinstance(value, list) and not composite:
-                    yield self._natural(place.model, value)
+                    yield self._by_field(place, self._natural(place.model, value))
                 else:
                     yield Led(State.THERE, value)
                 continue
             found = next(there)
+            if unnamed:
+                yield _UNNAMED
+                continue
             if link.kind == "generic":
                 if found and self._fates.has(place.model):
                     yield _NUMBER_TAKEN
@@ -233,6 +238,18 @@ class References:
             if found:
                 assumable.add(value)
             yield Led(State.THERE, value)
+
+    def _by_field(self, place: Place, led: Led) -> Led:
+        """What a natural key leads to, with the value of the field that the column refers to in the place of the pk.
+
+        Of a record that is kept it is not told: loaddata finds that by the natural key.
+        """
+        if not place.field or led.pk is None or led.state is State.LOST:
+            return led
+        value = self._theirs(place, led.pk, None) if led.state is State.THERE else None
+        if value is None and led.state is State.THERE:
+            return Led(State.LOST, None, led.number, _NAMELESS)
+        return led._replace(pk=value)
 
     def _natural(self, label: str, value: list[Any]) -> Led:
         number, pk = self._by(Place(label, NATURAL)).get(natural_form(value), (-1, None))
@@ -265,8 +282,10 @@ _LOST: dict[int, str] = {
     Fate.REJECTED: "was rejected",
     Fate.ABSENT: "is left out, and the target has no such row",
 }
+_NAMELESS = "has nothing in the target by which it could be referred to"
 _NOWHERE = Led(State.LOST, reason="is neither in the dump nor in the target")
 _NUMBERED_ANEW = Led(State.LOST, reason="is not in the dump, and migrate numbers such rows anew (--lookup)")
+_UNNAMED = Led(State.LOST, reason="may be one of the dump without primary key (--lookup)")
 _NUMBER_TAKEN = Led(State.LOST, reason="is not in the dump, and in the target that number is another row's")
 
 

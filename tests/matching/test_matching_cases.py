@@ -12,7 +12,7 @@ import pytest
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
-from fixtureflow.schema.model import Field, Model, Relation
+from fixtureflow.schema.model import Field, Model, NaturalKey, Relation
 
 TYPES = """
 CREATE TABLE django_content_type (id integer PRIMARY KEY AUTOINCREMENT, app_label varchar(100), model varchar(100),
@@ -162,6 +162,55 @@ def test_a_reference_by_another_field_takes_the_value_of_the_row(tmp_path: Path)
     )
     records = [row("country", 1, code="XX", name="France"), row("city", 1, country="XX")]
     assert case.kept(*records) == [row("city", 1, country="FR")]
+
+
+def test_a_natural_key_in_a_reference_by_another_field_becomes_the_value_of_the_row(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        USERS,
+        f"CREATE TABLE app_mail ({ID}, "
+        "to_id text UNIQUE REFERENCES app_u (email), by_id text REFERENCES app_u (email))",
+        "INSERT INTO app_u VALUES (7, 'ann', 'changed'), (8, 'eve', NULL), (9, 'bob', 'bob')",
+        "INSERT INTO app_mail VALUES (5, 'changed', 'bob')",
+    )
+    relations = {
+        name: Relation(kind=kind, to="app.u", to_field="email") for name, kind in (("to", "o2o"), ("by", "fk"))
+    }
+    fields = {name: Field(column=f"{name}_id", relation=relation) for name, relation in relations.items()}
+    known = ff.Schema.of(
+        [
+            Model(label="app.u", natural_key=NaturalKey(status="fields", fields=("name",))),
+            Model(label="app.mail", fields=fields),
+        ]
+    )
+    users = [row("u", pk, name=name, email=name) for pk, name in enumerate(("ann", "bob", "eve", "new"), 1)]
+    pairs = (("ann", "bob"), ("bob", "ann"), ("eve", "bob"), ("new", "new"))
+    mails = [row("mail", pk, to=[to], by=[by]) for pk, (to, by) in enumerate(pairs, 5)]
+    assert case.kept(*users, *mails, schema=known) == [
+        users[3],
+        row("mail", 6, to=["bob"], by="changed"),
+        mails[3],
+    ]
+    # Nothing by which the column could refer to eve.
+    assert json.loads((tmp_path / "rejects.json").read_bytes()) == [mails[2]]
+
+
+def test_the_number_of_a_record_that_was_dumped_without_it_is_not_the_targets_row(tmp_path: Path) -> None:
+    """As `dumpdata --natural-primary` writes one-to-one fields that are the pk, and generic keys."""
+    case = Case(
+        tmp_path,
+        USERS,
+        "CREATE TABLE app_profile (u_id integer PRIMARY KEY REFERENCES app_u (id), bio text)",
+        f"CREATE TABLE app_note ({ID}, content_type_id integer REFERENCES django_content_type (id), object_id integer)",
+        "INSERT INTO app_u VALUES (1, 'zoe', NULL)",
+    )
+    bob = {"model": "app.u", "fields": {"name": "bob", "email": None}}
+    others = [row("profile", 1, bio="of bob"), row("note", 1, content_type=["app", "u"], object_id=1)]
+    assert case.kept(bob, *others) == [bob]
+    assert json.loads((tmp_path / "rejects.json").read_bytes()) == others
+    # What was looked up in the old database is another matter.
+    (tmp_path / "old.json").write_text(json.dumps([row("u", 1, name="zoe", email=None)]))
+    assert case.kept(bob, *others, lookup=tmp_path / "old.json") == [bob, *others]
 
 
 def test_the_parts_of_a_composite_key_need_not_be_fields(tmp_path: Path) -> None:
