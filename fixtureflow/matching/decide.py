@@ -89,9 +89,9 @@ class Decider:
         this is the `final` time.
         """
         form = key_form(self._schema, Place(plan.label, ""))
-        for at, one in found.items():
+        for one in found.values():
             if one.there and not plan.numbered:
-                one.identities.setdefault(form(pks[at]), (pks[at], "primary key"))
+                one.identities.setdefault(form(one.pk), (one.pk, "primary key"))
         rows: dict[int, Any] = {}
         for at, one in found.items():
             if len(one.identities) == 1:
@@ -167,7 +167,7 @@ class Decider:
         """A record that is a row of the target."""
         pk = batch.pks[at]
         ((same, (there, name)),) = found.identities.items()
-        if plan.by_pk is not None and (own is None or form(own) != same):
+        if plan.by_pk is not None and (own is None or form(found.pk if found.there else own) != same):
             return _rejected("is a row of the target, and what its pk refers to is another one", (name, there))
         if not batch.hidden and not self._takes(plan, batch.numbers[at], there, form):
             return _rejected("another record of the dump is the same row of the target", (name, there))

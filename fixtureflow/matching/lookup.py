@@ -31,7 +31,7 @@ class Clash(NamedTuple):
 class Found:
     """What there is to say of one record; of most there is nothing."""
 
-    __slots__ = ("clash", "identities", "place", "there")
+    __slots__ = ("clash", "identities", "pk", "place", "there")
 
     def __init__(self) -> None:
         self.identities: dict[Key, tuple[Any, str]] = {}
@@ -40,6 +40,8 @@ class Found:
         """The row that has its place in the tree."""
         self.there = False
         """Has the target a row with its pk?"""
+        self.pk: Any = None
+        """That of this row, where pks are data: a collation may take another text for the same."""
         self.clash: Clash | None = None
 
 
@@ -75,16 +77,18 @@ class Lookup:
                     out[at].clash = out[at].clash or clash
         return out
 
-    def there(self, plan: Plan, pks: Sequence[Any]) -> list[int]:
-        """The places of the pks that a row of the target has."""
+    def there(self, plan: Plan, pks: Sequence[Any], found: dict[int, Found]) -> None:
+        """Note of the pks that a row of the target has that it is there."""
         places, asked = plan.table.asked(pks) if not plan.is_empty else ((), [])
         if plan.span is not None:
             low, high = plan.span
             within = [at for at, (pk,) in enumerate(asked) if low <= pk <= high]
             if len(within) < len(asked):
                 places, asked = [places[at] for at in within], [asked[at] for at in within]
-        found = self._search(plan, ()).find(asked) if asked else ()
-        return sorted(places[at] for at, *_ in found)
+        for at, *columns in self._search(plan, ()).find(asked) if asked else ():
+            one = found[places[at]]
+            one.there = True
+            one.pk = None if plan.numbered else dumped_pk(plan, columns)
 
     def rows(self, plan: Plan, pks: Sequence[Any]) -> dict[int, Sequence[Any]]:
         """By place, the compared columns of the rows with these pks."""

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fixtureflow.matching.fates import KEPT
+from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.resolve import Resolver
+from fixtureflow.schema.generic import CONTENT_TYPE
 from fixtureflow.schema.model import Model
 from fixtureflow.values.keys import is_data
 from fixtureflow.wording import amount
@@ -113,11 +115,25 @@ def _not_known(resolver: Resolver, counts: Counts) -> Iterator[str]:
             if link.to.model in resolver.fates.changed or (link.many and plan.label in resolver.fates.odd):
                 where = f"{link.model}.{link.field} → {link.to.model}"
                 yield f"left as they are: {where} is only a guess (--trust-guesses)"
-        if counts.get(label, {}).get("in") and (names := _unknown_fields(resolver, label, plan.model)):
+        if not counts.get(label, {}).get("in"):
+            continue
+        if names := _unknown_fields(resolver, label, plan.model):
             some = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
             yield f"left as they are: {some} of {label}, of which nothing is known (--settings, --schema)"
+        if resolver.fates.changed and (types := _lone_content_types(plan)):
+            where = ", ".join(types)
+            yield f"left as they are: what {where} of {label} tells the content type of (--settings, --schema)"
     for label in sorted(resolver.references.unread):
         yield f"left to loaddata: references to {label} by natural key, whose fields are not known"
+
+
+def _lone_content_types(plan: Plan) -> list[str]:
+    """The content types of a model that nobody knows the partners of: those may be generic keys."""
+    if "relations" in plan.model.complete:
+        return []
+    paired = {key.content_type for key in plan.model.generic_keys or ()}
+    links = (link for link in plan.links if link.kind == "fk" and link.to.model == CONTENT_TYPE)
+    return [link.field for link in links if link.field not in paired]
 
 
 def _unknown_fields(resolver: Resolver, label: str, model: Model) -> list[str]:

@@ -19,7 +19,9 @@ class Plan:
         model = schema.concrete(label)
         if model is None or not model.table:
             raise TargetError(
-                f"the target has no table of {label}", advice="leave it out with --exclude, or run migrate there"
+                f"the target has no table of {label}",
+                advice="leave it out with --exclude, or run migrate there; a table with a name of its own is known by "
+                "--settings or --schema",
             )
         table = target.table(model)
         if table is None:

@@ -198,8 +198,7 @@ class Resolver:
         pks = self._own_pks(plan, batch, led)
         lookup = self.decider.lookup
         found = lookup.find(plan, batch, led)
-        for at in lookup.there(plan, pks):
-            found[at].there = True
+        lookup.there(plan, pks, found)
         lost = {} if batch.hidden else self.lost.find(plan.links, batch.columns, led)
         moved = self._moved(plan, batch, pks, led)
         odd = found.keys() | lost.keys() | moved.keys()

@@ -183,19 +183,20 @@ def _field(
             continue
         if same_type or fact in ("column", "type", "null", "generated"):
             yield Difference(kind="changed", label=label, field=name, fact=fact, here=one, there=other)
-    sides = [_points(f, m, s) for f, m, s in zip((mine, theirs), models, schemas, strict=True)]
+    sides = [_points(f, m, schemas) for f, m in zip((mine, theirs), models, strict=True)]
     # A unique foreign key and a one-to-one field are the same columns; `_uniques` tells of the uniqueness.
     if None not in sides and len({side.replace("o2o to ", "fk to ") for side in sides if side}) > 1:
         yield Difference(kind="changed", label=label, field=name, fact="relation", here=sides[0], there=sides[1])
 
 
-def _points(field: Field, model: Model, schema: Schema) -> str | None:
+def _points(field: Field, model: Model, schemas: tuple[Schema, Schema]) -> str | None:
     """A relation in words that can be compared, proxies followed; None where it is not known or a guess."""
     relation = field.relation
     if isinstance(relation, Relation):
         if relation.guess:
             return None
-        to = schema.concrete(relation.to)
+        # A database has no proxies, and the project names what a many-to-many table of a database leads to.
+        to = next((found for schema in schemas if (found := schema.concrete(relation.to))), None)
         label = to.label if to else relation.to
         by = relation.to_field if relation.to_field and to and (relation.to_field,) != to.pk else ""
         return f"{relation.kind} to {label}" + (f" by {by}" if by else "")

@@ -9,7 +9,7 @@ from fixtureflow.schema.evidence import match
 from fixtureflow.schema.model import Field, GenericKey, Guess, Relation
 from fixtureflow.schema.survey import Seen
 
-__all__ = ["generic_keys", "named_pairs"]
+__all__ = ["CONTENT_TYPE", "generic_keys", "named_pairs"]
 
 CONTENT_TYPE = "contenttypes.contenttype"
 

@@ -419,6 +419,16 @@ def test_a_generic_key_that_only_two_columns_tell_is_followed(tmp_path: Path) ->
     assert kept == [row("mark", 1, content_type=2, object_id="9")]
 
 
+def test_a_content_type_of_which_nobody_knows_the_partner_is_named(tmp_path: Path) -> None:
+    note = f"CREATE TABLE app_note ({ID}, ct_id integer REFERENCES django_content_type (id), oid integer)"
+    case = Case(tmp_path, USERS, note, "INSERT INTO app_u VALUES (7, 'bob', NULL)")
+    records = [row("u", 1, name="bob", email=None), row("note", 1, ct=["app", "u"], oid=1)]
+    kept = ff.filter(ff.read(io.BytesIO(json.dumps(records).encode())), target=case.target)
+    assert [record.value() for record in kept] == records[1:]
+    told = "left as they are: what ct of app.note tells the content type of (--settings, --schema)"
+    assert told in kept.messages()
+
+
 def test_a_collection_of_wagtail_is_known_by_the_names_from_the_root_down(tmp_path: Path) -> None:
     table = "path text NOT NULL UNIQUE, depth integer, numchild integer, name text"
     case = Case(

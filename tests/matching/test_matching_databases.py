@@ -15,9 +15,11 @@ from support.compare import identities, identity_differences, rows
 from support.projects import NO_TOKENS, ManageError, dumpdata, loaddata
 from support.schemas import schema_of
 from support.servers import postgresql_connection
+from support.sql import execute
 
 import fixtureflow as ff
 from fixtureflow.matching import batch
+from fixtureflow.schema.model import Field, Model, Relation
 
 Scratch = Callable[..., str]
 
@@ -76,6 +78,36 @@ def test_a_forward_reference_by_natural_key_finds_a_record_of_a_later_batch(
     links = [{"model": "notes.link", "fields": {"name": a, "next": [b]}} for a, b in ("AB", "BC", "CC")]
     found = json.loads(matched(json.dumps(links).encode(), scratch_on("sqlite", "untidy"), "untidy"))
     assert found == links
+
+
+def test_a_key_that_the_database_takes_for_another_text_is_its_row(scratch_on: Callable[..., str]) -> None:
+    """MariaDB compares texts regardless of case; what refers to the row then refers to the text that it has."""
+    target = scratch_on("mariadb")
+    execute(
+        target,
+        "CREATE TABLE app_country (code varchar(6) PRIMARY KEY, name varchar(20) UNIQUE) COLLATE utf8mb4_unicode_ci",
+        "CREATE TABLE app_flag (country_id varchar(6) PRIMARY KEY) COLLATE utf8mb4_unicode_ci",
+        "CREATE TABLE app_city (id integer PRIMARY KEY, country_id varchar(6)) COLLATE utf8mb4_unicode_ci",
+        "INSERT INTO app_country VALUES ('de', 'Germany')",
+        "INSERT INTO app_flag VALUES ('de')",
+    )
+    country = Field(column="country_id", relation=Relation(kind="fk", to="app.country"))
+    flag = Field(column="country_id", relation=Relation(kind="o2o", to="app.country"))
+    known = ff.Schema.of(
+        [
+            Model(label="app.country", table="app_country"),
+            Model(label="app.flag", table="app_flag", pk=("country",), fields={"country": flag}),
+            Model(label="app.city", table="app_city", fields={"country": country}),
+        ]
+    )
+    records: list[dict[str, object]] = [
+        {"model": "app.country", "pk": "DE", "fields": {"name": "Germany"}},
+        {"model": "app.flag", "pk": "DE", "fields": {}},
+        {"model": "app.city", "pk": 1, "fields": {"country": "DE"}},
+    ]
+    for given, left in ((records, "de"), (records[1:], "DE")):
+        kept = ff.filter(ff.read(io.BytesIO(json.dumps(given).encode())), target=target, schema=known)
+        assert [record.value() for record in kept] == [{"model": "app.city", "pk": 1, "fields": {"country": left}}]
 
 
 def _key(record: dict[str, object]) -> tuple[str, str]:

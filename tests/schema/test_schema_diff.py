@@ -111,6 +111,12 @@ def test_a_relation_to_a_proxy_is_one_to_its_table() -> None:
     assert said(here, there) == []
 
 
+def test_a_many_to_many_table_leads_to_a_proxy_of_which_the_database_knows_nothing() -> None:
+    user, staff = Model(label="a.user", pk=("id",)), Model(label="a.staff", proxy_for="a.user")
+    shops = Model(label="a.x", fields={"staff": Field(relation=Relation(kind="m2m", to="a.staff"))})
+    assert said(schema(user, staff, shops), schema(user, shops)) == []
+
+
 def test_a_relation_lost_or_turned_elsewhere_is_told_but_a_guess_is_not() -> None:
     here = item(user=Field(relation=Relation(kind="fk", to="auth.user")))
     other = item(user=Field(relation=Relation(kind="o2o", to="a.user")))
