@@ -13,6 +13,7 @@ from fixtureflow.schema.model import Model, Schema
 from fixtureflow.target.rows import Target
 from fixtureflow.target.search import Part, Search
 from fixtureflow.target.types import ColumnType
+from fixtureflow.wording import amount
 
 __all__ = ["write_deletion"]
 
@@ -32,12 +33,16 @@ def write_deletion(path: str | Path, schema: Schema, target: Target, deleted: Ma
 
 def _lines(schema: Schema, target: Target, deleted: Mapping[str, Sequence[Any]]) -> Iterator[str]:
     yield "-- Rows that stand where the fixture's are to go. Look at each statement before you run it."
+    if target.backend == "sqlite":
+        yield "PRAGMA foreign_keys = ON; -- its shell would leave what refers to them referring to nothing"
     yield "BEGIN;"
-    for label, pks in deleted.items():
-        model = schema.models[label]
-        yield f"-- {label}: {len(pks):,} rows"
+    for label in reversed(list(deleted)):  # what refers to others before these
+        model, pks = schema.models[label], deleted[label]
+        yield f"-- {label}: {amount(len(pks), 'row')}"
         for table, column, count in _referring(schema, target, label, pks):
-            yield f"-- {count:,} rows of {_line(table)} refer to them by {_line(column)}: delete or change those first"
+            verb = "refers" if count == 1 else "refer"
+            rows = f"{amount(count, 'row')} of {_line(table)} {verb}"
+            yield f"-- {rows} to them by {_line(column)}: delete or change those first"
         yield from _statements(model, target, pks)
     yield "COMMIT;"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,36 @@ def test_a_row_is_deleted_only_for_a_record_that_is_kept(tmp_path: Path) -> None
     assert "DELETE" not in statements.read_text()
     assert case.kept(bob, row("tok", "k2", u=1, by=1), **options) == [row("tok", "k2", u=1, by=1)]
     assert 'DELETE FROM "app_tok" WHERE "key" IN (\'k1\');' in statements.read_text()
+
+
+def test_rows_are_deleted_after_those_that_refer_to_them_and_not_while_others_do(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        "CREATE TABLE app_land (code text PRIMARY KEY, name text UNIQUE)",
+        "CREATE TABLE app_flag (key text PRIMARY KEY, title text UNIQUE, land_id text REFERENCES app_land (code))",
+        f"CREATE TABLE app_city ({ID}, land_id text REFERENCES app_land (code) DEFERRABLE INITIALLY DEFERRED)",
+        "INSERT INTO app_land VALUES ('de', 'Germany')",
+        "INSERT INTO app_flag VALUES ('old', 'stripes', 'de')",
+        "INSERT INTO app_city VALUES (1, 'de')",
+    )
+    statements = tmp_path / "delete.sql"
+    records = [row("land", "DE", name="Germany"), row("flag", "new", title="stripes", land="DE")]
+    assert case.kept(*records, prefer="fixture:app", delete_sql=statements) == records
+    deleted = [line for line in statements.read_text().splitlines() if line.startswith(("DELETE", "-- 1 row of"))]
+    assert [line.partition("FROM ")[2][:10] for line in deleted if line.startswith("DELETE")] == [
+        '"app_flag"',
+        '"app_land"',
+    ]
+    assert "-- 1 row of app_city refers to them by land_id: delete or change those first" in deleted
+    with closing(sqlite3.connect(case.target)) as database:
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            database.executescript(statements.read_text())
+        database.rollback()
+        assert database.execute("SELECT count(*) FROM app_land, app_flag, app_city").fetchone() == (1,)
+        database.execute("DELETE FROM app_city")
+        database.commit()
+        database.executescript(statements.read_text())
+        assert database.execute("SELECT count(*) FROM app_land").fetchone() == (0,)
 
 
 def test_a_reference_by_another_field_takes_the_value_of_the_row(tmp_path: Path) -> None:
