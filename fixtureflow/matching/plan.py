@@ -48,6 +48,9 @@ class Plan:
         self.keys: list[Key] = [key for key in keys if not key.whole or not tree.issuperset(key.fields)]
         self.places: list[Key] = [key for key in keys if key.whole and tree.issuperset(key.fields)]
         """Where in a tree a row stands: no identity, but no two rows can share it."""
+        natural = model.natural_key.fields if model.natural_key else ()
+        self.named_by = {path.partition("__")[0] for path in natural}
+        """The fields of its natural key."""
         self.by_pk = next((link for link in self.links if link.by_pk), None)
         """The reference that the pk itself is."""
         known_by = {name for key in self.keys for name in key.fields} | set(self.pk)

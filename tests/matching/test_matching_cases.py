@@ -226,6 +226,18 @@ def test_a_natural_key_in_a_reference_by_another_field_becomes_the_value_of_the_
     assert json.loads((tmp_path / "rejects.json").read_bytes()) == [mails[2]]
 
 
+def test_a_natural_key_that_the_targets_row_of_the_same_pk_has_not_becomes_its_pk(tmp_path: Path) -> None:
+    case = Case(
+        tmp_path,
+        USERS,
+        f"CREATE TABLE app_c ({ID}, u_id integer NOT NULL REFERENCES app_u (id))",
+        "INSERT INTO app_u VALUES (1, 'renamed', 'bob@x')",
+    )
+    known = ff.Schema.of([Model(label="app.u", natural_key=NaturalKey(status="fields", fields=("name",)))])
+    records = [row("u", 1, name="bob", email="bob@x"), row("c", 1, u=["bob"])]
+    assert case.kept(*records, schema=known) == [row("c", 1, u=1)]
+
+
 def test_the_number_of_a_record_that_was_dumped_without_it_is_not_the_targets_row(tmp_path: Path) -> None:
     """As `dumpdata --natural-primary` writes one-to-one fields that are the pk, and generic keys."""
     case = Case(
