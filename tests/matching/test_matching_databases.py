@@ -80,9 +80,12 @@ def test_a_forward_reference_by_natural_key_finds_a_record_of_a_later_batch(
     assert found == links
 
 
-def test_a_key_that_the_database_takes_for_another_text_is_its_row(scratch_on: Callable[..., str]) -> None:
+@pytest.mark.parametrize("backend", ["mariadb"])
+def test_a_key_that_the_database_takes_for_another_text_is_its_row(
+    scratch_on: Callable[..., str], backend: str
+) -> None:
     """MariaDB compares texts regardless of case; what refers to the row then refers to the text that it has."""
-    target = scratch_on("mariadb")
+    target = scratch_on(backend)
     execute(
         target,
         "CREATE TABLE app_country (code varchar(6) PRIMARY KEY, name varchar(20) UNIQUE) COLLATE utf8mb4_unicode_ci",
