@@ -41,7 +41,7 @@ def ids_inside(resolver: Resolver, counts: Mapping[str, Mapping[str, int]], insi
         found: dict[str, tuple[int, Iterable[str]]] = {}
         for name, field in plan.model.fields.items():
             if held := field.holds_ids:
-                all_read = field.ids_as == ("records",) or (field.ids_as == ("tags",) and "*" not in held)
+                all_read = field.ids_as and (field.ids_as != ("tags",) or "*" not in held)
                 left = inside.unread[label, name] if all_read else count["out"]
                 found[name] = left, changed if "*" in held else changed.intersection(held)
         if texts:

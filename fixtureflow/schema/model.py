@@ -112,6 +112,8 @@ class Relation(Noun, frozen=True, kw_only=True):
     through_table: str | None = None
     through_columns: tuple[str, str] | None = None
     """M2M only: the columns that hold the key of this side and of the other."""
+    rows_as: str | None = None
+    """Of modelcluster's `ParentalKey`: under which name the rows stand within the row pointed at, in its revisions."""
     guess: Guess | None = None
 
     def __post_init__(self) -> None:

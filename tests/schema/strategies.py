@@ -34,6 +34,7 @@ relations = st.builds(
     parent_link=flags,
     through=st.none() | labels,
     through_columns=st.none() | st.tuples(words, words),
+    rows_as=st.none() | words,
     guess=guesses,
 )
 fields = st.builds(

@@ -116,6 +116,9 @@ def _one(field: Any, alias: str) -> Relation:
         swappable=field.swappable_setting or "",
         constraint=field.db_constraint if managed else None,
         deferrable=_defers(alias) if managed and field.db_constraint else None,
+        rows_as=field.remote_field.get_accessor_name()
+        if columns.is_a(field, "modelcluster.fields.ParentalKey")
+        else None,
     )
 
 
