@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from fixtureflow.matching.plan import Plan
-from fixtureflow.matching.within import Turn, Within, is_child
+from fixtureflow.matching.walk import Turn, is_child
+from fixtureflow.matching.within import Within
 from fixtureflow.references.links import Link
 
 __all__ = ["Inside"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import fixtureflow as ff
-from fixtureflow.schema.model import Field, Model, Relation, Schema
+from fixtureflow.schema.model import Block, Field, Model, Relation, Schema
 
 TYPES = """INSERT INTO django_content_type VALUES
   (40, 'wagtailcore', 'page'), (41, 'auth', 'user'), (42, 'shop', 'item'), (43, 'shop', 'photo')"""
@@ -136,6 +136,87 @@ def test_child_rows_of_a_revision_follow_where_a_schema_tells_of_them(target: st
     turned = [photo(pk, 2) | {"people": [7, 2]} for pk in (6, None, None, 5)]
     assert records["wagtailcore.revision"]["fields"]["content"] == {"pk": 2, "photos": turned}
     assert not any("not rewritten" in line for line in messages)
+
+
+IMAGE = Block(id="wagtailimages.image")
+BODY = Block(
+    stream={
+        "heading": Block(),
+        "image": IMAGE,
+        "figure": Block(id=IMAGE.id, struct={"image": IMAGE, "alt": Block()}),
+        "list": Block(items=IMAGE),
+        "custom": Block(id="*"),
+    }
+)
+
+
+def with_body(*blocks: Any, text: str | None = None) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], Schema]:
+    """An image that is moved from 1 to 2, and one that stays; an item with a StreamField; the schema of that."""
+    images = [{"model": "wagtailimages.image", "pk": pk, "fields": {"title": "ours"}} for pk in (9, 1)]
+    body = Field(holds_ids=("wagtailimages.image",), ids_as=("blocks", "tags"), blocks=BODY)
+    schema = Schema.of([Model(label="shop.item", table="shop_item", pk=("id",), fields={"body": body})])
+    return *images, item(3, "ours", 1, json.dumps(blocks) if text is None else text), schema
+
+
+def block(kind: str, value: Any) -> dict[str, Any]:
+    return {"type": kind, "value": value, "id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (block("image", 1), block("image", 10)),
+        (block("image", None), block("image", None)),
+        (block("image", 9), block("image", 9)),
+        (block("heading", 1), block("heading", 1)),
+        (block("figure", {"image": 1, "alt": "1"}), block("figure", {"image": 10, "alt": "1"})),
+        (block("figure", 1), block("figure", 10)),
+        (block("list", [block("item", 1), block("item", 9)]), block("list", [block("item", 10), block("item", 9)])),
+        (block("list", [1, 9]), block("list", [10, 9])),
+    ],
+)
+def test_ids_in_blocks_follow_where_the_schema_has_their_definitions(target: str, before: Any, after: Any) -> None:
+    *dumped, schema = with_body(block("heading", "É"), before)
+    records, messages = matched(target, BOB, *dumped, schema=schema)
+    assert records["shop.item"]["fields"]["body"] == json.dumps([block("heading", "É"), after])
+    assert not any("not rewritten" in line for line in messages)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        block("picture", 1),
+        block("custom", 1),
+        block("image", True),
+        block("image", [1]),
+        block("list", 1),
+        block("list", {"image": 1}),
+        block("figure", {"image": 9, "other": 1}),
+        {"value": 1},
+        1,
+    ],
+)
+def test_what_does_not_fit_the_definition_of_a_block_stays_and_is_named(target: str, odd: Any) -> None:
+    *dumped, schema = with_body(odd, block("image", 1))
+    records, messages = matched(target, BOB, *dumped, schema=schema)
+    assert records["shop.item"]["fields"]["body"] == json.dumps([odd, block("image", 10)])
+    line = "not rewritten: shop.item.body of 1 record may hold more ids of wagtailimages.image inside"
+    assert line in messages
+
+
+@pytest.mark.parametrize("text", ["a plain text", "{}x", '{"type": "image", "value": 1}'])
+def test_what_holds_no_blocks_stays_and_is_named(target: str, text: str) -> None:
+    *dumped, schema = with_body(text=text)
+    records, messages = matched(target, BOB, *dumped, schema=schema)
+    assert records["shop.item"]["fields"]["body"] == text
+    assert "not rewritten: shop.item.body of 1 record may hold ids of wagtailimages.image inside" in messages
+
+
+def test_a_free_pk_is_past_those_that_blocks_still_name(target: str) -> None:
+    *dumped, schema = with_body(block("image", 1), block("image", 30))
+    records, _ = matched(target, BOB, *dumped, schema=schema)
+    assert records["wagtailimages.image"]["pk"] == 31
+    assert records["shop.item"]["fields"]["body"] == json.dumps([block("image", 31), block("image", 30)])
 
 
 def test_an_id_that_is_no_number_of_a_row_stays(target: str) -> None:
