@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Protocol
 
 from fixtureflow.matching.plan import Plan
-from fixtureflow.matching.walk import Turn, is_child
+from fixtureflow.matching.walk import Id, is_child
 from fixtureflow.matching.within import Within
 from fixtureflow.references.links import Link
 
@@ -39,36 +40,35 @@ class Inside:
 
     def texts(self, plan: Plan, name: str, texts: Sequence[bytes], kinds: Sequence[bytes]) -> list[bytes]:
         """The new texts of a field; `kinds` are the content types beside it, or empty."""
-        wanted: dict[Link, dict[tuple[bytes, bytes], bytes]] = {}
-
-        def collect(link: Link, text: bytes, kind: bytes) -> bytes:
-            wanted.setdefault(link, {})[text, kind] = text
-            return text
-
-        def turn(link: Link, text: bytes, kind: bytes) -> bytes:
-            new = wanted[link][text, kind]
-            self.ids[plan.label, name] += new != text
-            return new
-
         rows = list(zip(texts, kinds or [b""] * len(texts), strict=True))
-        unread = {at for at, (text, kind) in enumerate(rows) if not self._can(plan, name, text, kind, collect)}
-        for link, found in wanted.items():
-            olds, beside = [old for old, _ in found], [kind for _, kind in found]
+        found = [self._ids(plan, name, text, kind) for text, kind in rows]
+        new: dict[Link, dict[tuple[bytes, bytes], bytes]] = {}
+        for one in chain.from_iterable(found):
+            new.setdefault(one.link, {})[one.raw, one.kind] = one.raw
+        for link, keys in new.items():
+            olds, beside = [old for old, _ in keys], [kind for _, kind in keys]
             # A reference that leads to nothing is what it was then, and tells of what was there.
-            new = self._column(link, olds, beside if link.content_type else (), null=is_child(link))
-            found.update(zip(found, new, strict=True))
-        if all(old == new for found in wanted.values() for (old, _), new in found.items()):
-            return list(texts)
+            turned = self._column(link, olds, beside if link.content_type else (), null=is_child(link))
+            keys.update(zip(keys, turned, strict=True))
         return [
-            text if at in unread else self._within.turned(plan.model, name, text, kind, turn)[0]
-            for at, (text, kind) in enumerate(rows)
+            self._replaced(plan, name, text, [(one, new[one.link][one.raw, one.kind]) for one in ids])
+            for text, ids in zip(texts, found, strict=True)
         ]
 
-    def _can(self, plan: Plan, name: str, text: bytes, kind: bytes, collect: Turn) -> bool:
+    def _ids(self, plan: Plan, name: str, text: bytes, kind: bytes) -> list[Id]:
         try:
-            _, whole = self._within.turned(plan.model, name, text, kind, collect)
+            ids, whole = self._within.ids(plan.model, name, text, kind)
         except (ValueError, RecursionError):
-            self.unread[plan.label, name] += 1
-            return False
+            ids, whole = [], False
         self.unread[plan.label, name] += not whole
-        return True
+        return ids
+
+    def _replaced(self, plan: Plan, name: str, text: bytes, ids: Sequence[tuple[Id, bytes]]) -> bytes:
+        changed = sorted(one.replaced(new) for one, new in ids if new != one.raw)
+        out: list[bytes] = []
+        done = 0
+        for start, end, new in changed:
+            out += text[done:start], new
+            done = end
+        self.ids[plan.label, name] += len(changed)
+        return b"".join(out) + text[done:]

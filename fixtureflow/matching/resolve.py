@@ -68,7 +68,7 @@ class Resolver:
         self.lost = Lost(self.references, self.fates, dangling)
         self.trees = Trees(self.fates, self._reader, self.lost.reasons, renumber=renumber)
         self._renumber = renumber
-        self.within = Within(schema, types)
+        self.within = Within(schema, types, catalogue.models)
         self._named = Named(schema, catalogue, types, self.within, self._largest, keep=dangling == "keep")
         self.units: list[Unit] = []
         """The models that are decided on, in load order."""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cache, cached_property
 from typing import Any
 
+from fixtureflow.matching.walk import Id
 from fixtureflow.matching.within import Within
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import Link, Place, links_of, plain_form
@@ -78,15 +79,6 @@ class Named:
     def _inside(self) -> dict[str, int]:
         """By model the highest number inside text."""
         highest: dict[str, int] = {}
-
-        def see(link: Link, text: bytes, kind: bytes) -> bytes:
-            number = plain_form(json.loads(text))
-            if type(number) is int and not link.to.field:
-                to = link.to.model or self._types.model(json.loads(kind or b"null"))
-                if highest.get(to, 0) < number <= self._largest(to):
-                    highest[to] = number
-            return text
-
         for label in self._catalogue.models:
             model = self._schema.concrete(label)
             if model is None or not (pairs := list(self._within.fields(model))):
@@ -98,8 +90,16 @@ class Named:
                     kinds = columns.get(beside) or [b""] * len(columns[name])
                     for text, kind in zip(columns[name], kinds, strict=True):
                         with suppress(ValueError, RecursionError):
-                            self._within.turned(model, name, text, kind, see)
+                            for one in self._within.ids(model, name, text, kind)[0]:
+                                self._see(one, highest)
         return highest
+
+    def _see(self, one: Id, highest: dict[str, int]) -> None:
+        number = plain_form(json.loads(one.raw))
+        if type(number) is int and not one.link.to.field:
+            to = one.link.to.model or self._types.model(json.loads(one.kind or b"null"))
+            if highest.get(to, 0) < number <= self._largest(to):
+                highest[to] = number
 
     def _may_be_stale(self, link: Link, model: str) -> bool:
         return link.kind != "generic" and link.to == Place(model, "") and (self._keep or link.unwatched)

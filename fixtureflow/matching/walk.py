@@ -10,28 +10,46 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Container, Mapping
 from typing import NamedTuple
 
-from fixtureflow.edit import Change, children, json_text, with_values
+from fixtureflow.edit import json_text
+from fixtureflow.located import Text, Value
 from fixtureflow.references.links import Link, Place
 from fixtureflow.schema.model import Block, Field, canonical
 
-__all__ = ["NOTHING", "Shape", "Turn", "Walk", "is_child", "reads_all", "within"]
+__all__ = ["NOTHING", "TAGS", "Id", "Known", "Shape", "Walk", "is_child", "reads_all"]
 
-Turn = Callable[[Link, bytes, bytes], bytes]
-"""The new text of a key, from the old one; beside a generic key the text of its content type."""
+
+class Id(NamedTuple):
+    """An id in a text."""
+
+    raw: bytes
+    link: Link
+    kind: bytes
+    """Beside a generic key the text of its content type."""
+    start: int
+    text: Text | None
+    """The text in which it is a value of JSON, at `start`; None where it is digits in a tag, anywhere in the whole."""
+
+    def replaced(self, new: bytes) -> tuple[int, int, bytes]:
+        """Where in the whole another key is to be written, and how."""
+        end = self.start + len(self.raw)
+        if self.text is None:
+            return self.start, end, new if new.isdigit() else self.raw
+        return self.text.place(self.start), self.text.place(end), self.text.written(new)
+
 
 _TAG = re.compile(rb"<(a|embed|cms-plugin)\b[^<>]*", re.I)
 _ID = re.compile(rb'\sid=\\*"(0|[1-9][0-9]{0,18})\\*"')
 _KIND = re.compile(rb'\s(?:link|embed)type=\\*"([a-z]+)\\*"')
-_MODELS = {
-    (b"a", b"page"): "wagtailcore.page",
-    (b"a", b"document"): "wagtaildocs.document",
-    (b"embed", b"image"): "wagtailimages.image",
-    (b"cms-plugin", b""): "cms.cmsplugin",
+TAGS = {
+    (b"a", b"page"): ("wagtailcore.page", "WAGTAIL_PAGE_MODEL"),
+    (b"a", b"document"): ("wagtaildocs.document", "WAGTAILDOCS_DOCUMENT_MODEL"),
+    (b"embed", b"image"): ("wagtailimages.image", "WAGTAILIMAGES_IMAGE_MODEL"),
+    (b"cms-plugin", b""): ("cms.cmsplugin", ""),
 }
+"""By element and kind the model of which a tag names a row, and the setting by which a project has chosen another."""
 NOTHING = (b"", b"null", b'""', b"[]", b"{}")
 _BLOCKS = re.compile(rb'\\"value\\":')
 
@@ -50,119 +68,131 @@ class Shape(NamedTuple):
     """Are all fields known?"""
 
 
+class Known(NamedTuple):
+    """What a schema and the fixture tell."""
+
+    shape: Callable[[str], Shape]
+    """Of a model."""
+    tags: Mapping[tuple[bytes, bytes], str]
+    """The models of which tags name rows."""
+    doubtful: Container[str]
+    """Those of them that the project may have put another in the place of."""
+
+
 class Walk:
     """Through one text."""
 
-    def __init__(self, shape: Callable[[str], Shape], turn: Turn, label: str, name: str) -> None:
-        self._shape = shape
-        self._turn = turn
+    def __init__(self, known: Known, label: str, name: str) -> None:
+        """`label` and `name` are those of the model and of the field that the text is of."""
+        self._shape = known.shape
+        self._tags = known.tags
+        self._doubtful = known.doubtful
         self._label = label
         self._name = name
+        self.ids: list[Id] = []
+        """What was found."""
         self.whole = True
         """Was all of it understood?"""
 
-    def records(self, text: bytes) -> bytes:
+    def tags(self, text: bytes) -> None:
+        """HTML, wherever it stands in the text."""
+        for match in _TAG.finditer(text):
+            kind, found = _KIND.search(match[0]), _ID.search(match[0])
+            to = self._tags.get((match[1].lower(), kind[1] if kind else b""))
+            if to is not None and found is not None:
+                self.whole = self.whole and to not in self._doubtful
+                start, link = match.start() + found.start(1), self._row_of(Place(to, ""))
+                self.ids.append(Id(found[1], link, b"", start, None))
+
+    def records(self, value: Value) -> None:
         """A fixture."""
-        return _each(text, self._record)
+        for record in _items(value):
+            members = _members(record)
+            label = canonical(_word(members, "model"))
+            if not label:
+                raise ValueError("no record")
+            self._key(_own(self._shape(label).place), members.get("pk"))
+            if fields := members.get("fields"):
+                self._fields(label, _members(fields))
 
-    def _record(self, text: bytes) -> bytes:
-        label = canonical(_word(text, "model"))
-        if not label:
-            raise ValueError("no record")
-        own = partial(self._key, _own(self._shape(label).place), b"")
-        return with_values(text, {"pk": own, "fields": partial(self._fields, label)})
-
-    def row(self, label: str, text: bytes) -> bytes:
+    def row(self, label: str, value: Value) -> None:
         """The pk and the fields of a row, all in one object."""
-        own = partial(self._key, _own(self._shape(label).place), b"")
-        return with_values(self._fields(label, text), {"pk": own})
+        members = _members(value)
+        self._key(_own(self._shape(label).place), members.get("pk"))
+        self._fields(label, members)
 
-    def _child(self, label: str, text: bytes) -> bytes:
-        own = partial(self._key, _CHILD, json_text(self._shape(label).place.model.split(".", 1)))
-        return with_values(self._fields(label, text), {"pk": own})
+    def _child(self, label: str, value: Value) -> None:
+        members = _members(value)
+        self._key(_CHILD, members.get("pk"), json_text(self._shape(label).place.model.split(".", 1)))
+        self._fields(label, members)
 
-    def _fields(self, label: str, text: bytes) -> bytes:
-        if text[:1] != b"{":
-            raise ValueError("no JSON object")
+    def _fields(self, label: str, members: Mapping[str, Value]) -> None:
         shape = self._shape(label)
-        values = {key: text[start:end] for key, start, end in children(text)}
-        changes: dict[str, Change] = {}
-        for key, value in values.items():
-            if value in NOTHING:
+        self.whole = self.whole and shape.complete
+        for key, value in members.items():
+            raw = value.raw
+            if raw in NOTHING:
                 continue
             if link := shape.links.get(key):
-                changes[key] = partial(self._key, link, values.get(link.content_type, b""))
+                beside = members.get(link.content_type)
+                self._key(link, value, beside.raw if beside else b"")
             elif link := shape.lists.get(key):
-                changes[key] = partial(_each, change=partial(self._key, link, b""))
+                for one in _items(value):
+                    self._key(link, one)
             elif key in shape.rows:
-                changes[key] = partial(_each, change=partial(self._child, shape.rows[key]))
+                for one in _items(value):
+                    self._child(shape.rows[key], one)
             elif (field := shape.fields.get(key)) and field.blocks:
-                changes[key] = partial(self.stream, field.blocks)
-            elif _may_hold(value, field):
+                self.stream(field.blocks, value)
+            elif _may_hold(raw, field):
                 self.whole = False
-        self.whole = self.whole and shape.complete
-        return with_values(text, changes)
 
-    def stream(self, block: Block, text: bytes) -> bytes:
+    def stream(self, block: Block, value: Value) -> None:
         """The value of a StreamField."""
         try:
-            return within(text, partial(self._block, block))
+            opened = value.opened()
         except ValueError:
             self.whole = False
-            return text
+        else:
+            self._block(block, opened)
 
-    def _block(self, block: Block, text: bytes) -> bytes:
+    def _block(self, block: Block, value: Value) -> None:
         """What does not fit stays."""
-        if block == _NO_IDS or text in NOTHING:
-            return text
-        first = text[:1]
-        if block.struct is not None and first == b"{":
-            known = {name: partial(self._block, inner) for name, inner in block.struct.items()}
-            if any(key not in known and text[start:end] not in NOTHING for key, start, end in children(text)):
-                self.whole = False
-            return with_values(text, known)
-        if block.stream is not None and first == b"[":
-            return _each(text, partial(self._of_type, block.stream))
-        if block.items is not None and first == b"[":
-            return _each(text, partial(self._item, block.items))
-        if block.id not in (None, "*") and first in b'"123456789':
-            return self._key(self._row_of(self._shape(block.id).place), b"", text)
-        self.whole = False
-        return text
-
-    def _of_type(self, blocks: Mapping[str, Block], text: bytes) -> bytes:
-        kind = _word(text, "type")
-        if kind not in blocks:
+        if block == _NO_IDS or value.raw in NOTHING:
+            return
+        parts = value.parts
+        if block.struct is not None and isinstance(parts, dict):
+            for name, one in parts.items():
+                self._block(block.struct.get(name, _UNKNOWN), one)
+        elif block.stream is not None and isinstance(parts, list):
+            for one in parts:
+                self._of_type(block.stream, one)
+        elif block.items is not None and isinstance(parts, list):
+            for one in parts:
+                self._block(block.items, _item(one))
+        elif block.id not in (None, "*") and value.raw[:1] in b'"123456789':
+            self._key(self._row_of(self._shape(block.id or "").place), value)
+        else:
             self.whole = False
-            return text
-        return with_values(text, {"value": partial(self._block, blocks[kind])})
 
-    def _item(self, block: Block, text: bytes) -> bytes:
-        """An item of a list, which was the bare value once (ListBlock._item_is_in_block_format)."""
-        if _word(text, "type") == "item" and {"id", "value"} <= {key for key, *_ in children(text)}:
-            return with_values(text, {"value": partial(self._block, block)})
-        return self._block(block, text)
-
-    def tags(self, text: bytes) -> bytes:
-        """HTML, wherever it stands in the text."""
-        return _TAG.sub(self._tag, text)
-
-    def _tag(self, match: re.Match[bytes]) -> bytes:
-        tag, kind, found = match[0], _KIND.search(match[0]), _ID.search(match[0])
-        to = _MODELS.get((match[1].lower(), kind[1] if kind else b""))
-        if to is None or found is None:
-            return tag
-        new = self._turn(self._row_of(Place(to, "")), found[1], b"")
-        return tag[: found.start(1)] + new + tag[found.end(1) :] if new.isdigit() else tag
+    def _of_type(self, blocks: Mapping[str, Block], value: Value) -> None:
+        parts = value.parts if isinstance(value.parts, dict) else {}
+        block = blocks.get(_word(parts, "type"))
+        if block is None:
+            self.whole = False
+        elif "value" in parts:
+            self._block(block, parts["value"])
 
     def _row_of(self, place: Place) -> Link:
         return Link(self._label, self._name, "fk", place, True)
 
-    def _key(self, link: Link, kind: bytes, text: bytes) -> bytes:
-        return self._turn(link, text, kind)
+    def _key(self, link: Link, value: Value | None, kind: bytes = b"") -> None:
+        if value is not None:
+            self.ids.append(Id(value.raw, link, kind, value.start, value.text))
 
 
 _NO_IDS = Block()
+_UNKNOWN = Block(id="*")
 _CHILD = Link("", "pk", "generic", Place("", ""), True, content_type="pk")
 """The pk of a child row, which may have been deleted; its model stands beside it."""
 
@@ -189,30 +219,27 @@ def reads_all(field: Field) -> bool:
     return bool(field.ids_as) and (field.ids_as != ("tags",) or "*" not in (field.holds_ids or ()))
 
 
-def _word(text: bytes, name: str) -> str:
-    """The text under a key of an object; empty if there is none."""
-    found = (json.loads(text[start:end]) for key, start, end in children(text) if key == name)
-    word = next(found, "")
-    return word if isinstance(word, str) else ""
+def _members(value: Value) -> Mapping[str, Value]:
+    if not isinstance(value.parts, dict):
+        raise ValueError("no JSON object")
+    return value.parts
 
 
-def _each(text: bytes, change: Change) -> bytes:
-    """An array with each of its items put through a function. Raises ValueError for what is none."""
-    if text[:1] != b"[":
+def _items(value: Value) -> list[Value]:
+    if not isinstance(value.parts, list):
         raise ValueError("no JSON array")
-    out: list[bytes] = []
-    done = 0
-    for _, start, end in children(text):
-        out += text[done:start], change(text[start:end])
-        done = end
-    return b"".join(out) + text[done:]
+    return value.parts
 
 
-def within(text: bytes, change: Change) -> bytes:
-    """JSON that stands there as it is, or within a string. Raises ValueError for what is neither."""
-    if text[:1] != b'"':
-        return change(text)
-    inner = json.loads(text).encode()
-    json.loads(inner)
-    new = change(inner)
-    return text if new == inner else json.dumps(new.decode(), ensure_ascii=text.isascii()).encode()
+def _item(value: Value) -> Value:
+    """An item of a list, which was the bare value once (ListBlock._item_is_in_block_format)."""
+    parts = value.parts
+    if isinstance(parts, dict) and _word(parts, "type") == "item" and "id" in parts:
+        value = parts.get("value", value)
+    return value
+
+
+def _word(members: Mapping[str, Value], name: str) -> str:
+    """The text under a key; empty if there is none."""
+    word = json.loads(members[name].raw) if name in members else ""
+    return word if isinstance(word, str) else ""

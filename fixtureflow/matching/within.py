@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from functools import cache, partial
+from collections.abc import Collection, Iterator
+from functools import cache
 
-from fixtureflow.matching.walk import NOTHING, Shape, Turn, Walk, within
+from fixtureflow.located import Text, located
+from fixtureflow.matching.walk import NOTHING, TAGS, Id, Known, Shape, Walk
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import Link, Place, links_of, place_of
 from fixtureflow.schema.model import Block, Field, Model, Schema
@@ -15,12 +16,17 @@ __all__ = ["Within"]
 
 
 class Within:
-    """Goes through texts, and has a function say what takes the place of each id."""
+    """Finds them."""
 
-    def __init__(self, schema: Schema, types: ContentTypes) -> None:
+    def __init__(self, schema: Schema, types: ContentTypes, labels: Collection[str]) -> None:
+        """`labels` are the models of the fixture."""
         self._schema = schema
         self._types = types
-        self._shape = cache(self._shape_of)
+        tags = {tag: schema.settings.get(setting, label) for tag, (label, setting) in TAGS.items()}
+        chosen = {label for label, setting in TAGS.values() if setting in schema.settings}
+        wagtail = any(label.startswith("wagtailcore.") for label in labels)
+        doubtful = {label for label, setting in TAGS.values() if setting and wagtail} - chosen - set(labels)
+        self._known = Known(cache(self._shape), tags, doubtful)
         self._children: dict[str, dict[str, str]] = {}
         """By model the labels of its child rows, by the name they stand under."""
         for model in schema.models.values():
@@ -35,30 +41,30 @@ class Within:
             if field.ids_as:
                 yield name, keys[0].content_type if "row" in field.ids_as and keys else ""
 
-    def turned(self, model: Model, name: str, text: bytes, kind: bytes, turn: Turn) -> tuple[bytes, bool]:
-        """The new text of a field, and whether it was understood to the end; `kind` is the content type beside it.
+    def ids(self, model: Model, name: str, text: bytes, kind: bytes) -> tuple[list[Id], bool]:
+        """The ids in a field, and whether it was understood to the end; `kind` is the content type beside it.
 
         Raises ValueError for what is not of the form that the schema says, RecursionError for what is too deep.
         """
         if text in NOTHING:
-            return text, True
+            return [], True
         field = model.fields[name]
         forms = field.ids_as or ()
-        walk = Walk(self._shape, turn, model.label, name)
+        walk = Walk(self._known, model.label, name)
         if "tags" in forms:
-            text = walk.tags(text)
+            walk.tags(text)
+        if "blocks" in forms:
+            walk.stream(field.blocks or Block(id="*"), located(Text(text)))
         if "records" in forms:
-            text = within(text, walk.records)
+            walk.records(located(Text(text)).opened())
         if "row" in forms:
             label = self._types.model(json.loads(kind or b"null"))
             if not label:
                 raise ValueError("of no known model")
-            text = within(text, partial(walk.row, label))
-        if "blocks" in forms:
-            text = walk.stream(field.blocks or Block(id="*"), text)
-        return text, walk.whole
+            walk.row(label, located(Text(text)).opened())
+        return walk.ids, walk.whole
 
-    def _shape_of(self, label: str) -> Shape:
+    def _shape(self, label: str) -> Shape:
         links: dict[str, Link] = {}
         lists: dict[str, Link] = {}
         rows: dict[str, str] = {}

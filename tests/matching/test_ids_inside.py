@@ -138,6 +138,22 @@ def test_child_rows_of_a_revision_follow_where_a_schema_tells_of_them(target: st
     assert not any("not rewritten" in line for line in messages)
 
 
+def test_tags_name_rows_of_the_model_that_a_project_has_chosen(target: str) -> None:
+    """Where nobody tells, and the dump has no images of Wagtail's own, they are another model's."""
+    images = {"model": "shop.photo", "pk": 1, "fields": {"sort_order": 1}}
+    html = '<embed embedtype="image" id="1"/>'
+    fields = {"content_type": 3, "base_content_type": 3, "object_id": "1", "content": {"pk": 1, "body": html}}
+    revision = {"model": "wagtailcore.revision", "pk": 1, "fields": fields}
+    records, messages = matched(target, ITEM_TYPE, BOB, item(1, "ours", 1), images, revision)
+    assert records["wagtailcore.revision"]["fields"]["content"]["body"] == html
+    assert any("wagtailcore.revision.content of 1 record may hold more ids" in line for line in messages)
+
+    schema = Schema.of([], settings={"WAGTAILIMAGES_IMAGE_MODEL": "shop.photo"})
+    records, messages = matched(target, ITEM_TYPE, BOB, item(1, "ours", 1), images, revision, schema=schema)
+    assert records["wagtailcore.revision"]["fields"]["content"]["body"] == html.replace("1", "3")
+    assert not any("not rewritten" in line for line in messages)
+
+
 IMAGE = Block(id="wagtailimages.image")
 BODY = Block(
     stream={
@@ -210,6 +226,13 @@ def test_what_holds_no_blocks_stays_and_is_named(target: str, text: str) -> None
     records, messages = matched(target, BOB, *dumped, schema=schema)
     assert records["shop.item"]["fields"]["body"] == text
     assert "not rewritten: shop.item.body of 1 record may hold ids of wagtailimages.image inside" in messages
+
+
+def test_all_else_in_a_text_stays_byte_for_byte(target: str) -> None:
+    text = '[{"type":"heading" ,"value":"\\u0041\\/é"},\n {"id": "\\ud83c\\udf89", "value": 1, "type": "image"} ]'
+    *dumped, schema = with_body(text=text)
+    records, _ = matched(target, BOB, *dumped, schema=schema)
+    assert records["shop.item"]["fields"]["body"] == text.replace('"value": 1', '"value": 10')
 
 
 def test_a_free_pk_is_past_those_that_blocks_still_name(target: str) -> None:

@@ -8,33 +8,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings as configured
 from django.forms import ModelChoiceField
 
-from fixtureflow.schema.model import Block
+from fixtureflow.schema.model import Block, canonical
 
-__all__ = ["ids_inside", "is_a"]
+__all__ = ["chosen", "ids_inside", "is_a"]
 
-_HTML = ("wagtailcore.page", "wagtaildocs.document", "wagtailimages.image")
-_HOLDING: dict[str, tuple[str, ...]] = {
-    "wagtail.fields.RichTextField": _HTML,
-    "djangocms_text.fields.HTMLField": ("cms.cmsplugin",),
+_CHOSEN = {
+    "WAGTAILDOCS_DOCUMENT_MODEL": "wagtaildocs.Document",
+    "WAGTAILIMAGES_IMAGE_MODEL": "wagtailimages.Image",
 }
-"""Fields of HTML whose tags name rows, of these models."""
 _UNKNOWN = Block(id="*")
+
+
+def chosen() -> dict[str, str]:
+    """The models of Wagtail's that a project may put others in the place of, although they are not swappable."""
+    if not apps.is_installed("wagtail"):
+        return {}
+    return {setting: canonical(getattr(configured, setting, label)) for setting, label in _CHOSEN.items()}
 
 
 def ids_inside(field: Any) -> dict[str, Any]:
     """Of which models ids stand inside the values of a field, and how, as `Field` names them."""
     if is_a(field, "wagtail.fields.StreamField"):
         block = _block(field.stream_block)
-        held = {*_HTML, *_labels(block)}
+        held = {*_html(), *_labels(block)}
         return {
             "holds_ids": ("*",) if "*" in held else tuple(sorted(held)),
             "ids_as": ("blocks", "tags"),
             "blocks": block,
         }
-    holds = next((models for name, models in _HOLDING.items() if is_a(field, name)), None)
-    return {"holds_ids": holds, "ids_as": ("tags",)} if holds else {}
+    if is_a(field, "wagtail.fields.RichTextField"):
+        return {"holds_ids": _html(), "ids_as": ("tags",)}
+    if is_a(field, "djangocms_text.fields.HTMLField"):
+        return {"holds_ids": ("cms.cmsplugin",), "ids_as": ("tags",)}
+    return {}
+
+
+def _html() -> tuple[str, ...]:
+    """The models of which tags in rich text name rows."""
+    return (canonical(getattr(configured, "WAGTAIL_PAGE_MODEL", "wagtailcore.Page")), *chosen().values())
 
 
 def is_a(thing: Any, name: str) -> bool:
