@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fixtureflow.matching.inside import Inside
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.resolve import Resolver
+from fixtureflow.matching.walk import reads_all
 
 __all__ = ["ids_inside"]
 
@@ -41,9 +42,8 @@ def ids_inside(resolver: Resolver, counts: Mapping[str, Mapping[str, int]], insi
         found: dict[str, tuple[int, Iterable[str]]] = {}
         for name, field in plan.model.fields.items():
             if held := field.holds_ids:
-                all_read = field.ids_as == ("records",) or (field.ids_as == ("tags",) and "*" not in held)
-                left = inside.unread[label, name] if all_read else count["out"]
-                found[name] = left, changed if "*" in held else changed.intersection(held)
+                left = inside.unread[label, name] if reads_all(field) else count["out"]
+                found[name] = left, changed if "*" in held else resolver.fates.changed.intersection(held)
         if texts:
             for name, records in _marked(resolver, label, plan).items():
                 found.setdefault(name, (records, changed.difference(LAST)))

@@ -16,6 +16,7 @@ from fixtureflow.matching.reading import Reader
 from fixtureflow.matching.references import Led, References, State
 from fixtureflow.matching.stale import Named
 from fixtureflow.matching.trees import Trees, plantable
+from fixtureflow.matching.within import Within
 from fixtureflow.ordering.graph import Unit, model_graph, units
 from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.references.generic import ContentTypes
@@ -67,7 +68,8 @@ class Resolver:
         self.lost = Lost(self.references, self.fates, dangling)
         self.trees = Trees(self.fates, self._reader, self.lost.reasons, renumber=renumber)
         self._renumber = renumber
-        self._named = Named(schema, catalogue, types, self._largest, keep=dangling == "keep")
+        self.within = Within(schema, types, catalogue.models)
+        self._named = Named(schema, catalogue, types, self.within, self._largest, keep=dangling == "keep")
         self.units: list[Unit] = []
         """The models that are decided on, in load order."""
         self._highest: dict[str, int] = {}

@@ -74,7 +74,7 @@ class Rewriting:
         self._readers: dict[str, Texts] = {}
         self._nameless: Counter[str] = Counter()
         self._keys = KeyTexts(resolver)
-        self.inside = Inside(resolver.schema, resolver.references.types, self._keys.column)
+        self.inside = Inside(resolver.within, self._keys.column)
 
     def untouched(self, plan: Plan) -> bool:
         """Are all records of a model kept, byte for byte?"""

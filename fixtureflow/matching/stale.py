@@ -1,20 +1,24 @@
 """Numbers that a fixture names although nothing has them any more, so that no new row may get one of them.
 
-What a generic key means may have been deleted, and so may what a reference without a constraint, or a tag in a text,
+What a generic key means may have been deleted, and so may what a reference without a constraint, or an id inside text,
 leads to. If a record then got that number, they would mean it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from contextlib import suppress
+from functools import cache, cached_property
 from typing import Any
 
-from fixtureflow.matching.inside import tagged
+from fixtureflow.matching.walk import Id
+from fixtureflow.matching.within import Within
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import Link, Place, links_of, plain_form
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.reread.rows import Columns
+from fixtureflow.reread.texts import Texts
 from fixtureflow.schema.model import Schema
 
 __all__ = ["Named"]
@@ -24,7 +28,14 @@ class Named:
     """The numbers that the records of a fixture name where nothing sees to it that they are there."""
 
     def __init__(
-        self, schema: Schema, catalogue: Catalogue, types: ContentTypes, largest: Callable[[str], int], *, keep: bool
+        self,
+        schema: Schema,
+        catalogue: Catalogue,
+        types: ContentTypes,
+        within: Within,
+        largest: Callable[[str], int],
+        *,
+        keep: bool,
     ) -> None:
         """`largest` gives the highest number that a model's pk may have, 0 if none is ever wanted.
 
@@ -33,6 +44,7 @@ class Named:
         self._schema = schema
         self._catalogue = catalogue
         self._types = types
+        self._within = within
         self._largest = cache(largest)
         self._keep = keep
         self._generic: dict[str, int] = {}
@@ -54,17 +66,40 @@ class Named:
 
     def highest(self, model: str) -> int:
         """The highest number of a model that is named; 0 if there is none."""
-        highest, limit = self._generic.get(model, 0), self._largest(model)
+        highest, limit = max(self._generic.get(model, 0), self._inside.get(model, 0)), self._largest(model)
         for label in self._catalogue.models:
             links = [link for link in links_of(self._schema, label) if self._may_be_stale(link, model)]
-            known = self._schema.concrete(label)
-            tags = known is not None and any("tags" in (field.ids_as or ()) for field in known.fields.values())
             columns = Columns([link.field for link in links])
-            for stretch in self._catalogue.stretches(label) if links or tags else ():
-                for values in columns.columns(stretch)[1] if links else ():
+            for stretch in self._catalogue.stretches(label) if links else ():
+                for values in columns.columns(stretch)[1]:
                     highest = max(highest, _highest(values, limit))
-                highest = max(highest, _highest(tagged(stretch.array(), model), limit) if tags else 0)
         return highest
+
+    @cached_property
+    def _inside(self) -> dict[str, int]:
+        """By model the highest number inside text."""
+        highest: dict[str, int] = {}
+        for label in self._catalogue.models:
+            model = self._schema.concrete(label)
+            if model is None or not (pairs := list(self._within.fields(model))):
+                continue
+            reader = Texts(list(dict.fromkeys(name for pair in pairs for name in pair if name)))
+            for stretch in self._catalogue.stretches(label):
+                columns = dict(zip(reader.names, reader.columns(stretch)[1:], strict=True))
+                for name, beside in pairs:
+                    kinds = columns.get(beside) or [b""] * len(columns[name])
+                    for text, kind in zip(columns[name], kinds, strict=True):
+                        with suppress(ValueError, RecursionError):
+                            for one in self._within.ids(model, name, text, kind)[0]:
+                                self._see(one, highest)
+        return highest
+
+    def _see(self, one: Id, highest: dict[str, int]) -> None:
+        number = plain_form(json.loads(one.raw))
+        if type(number) is int and not one.link.to.field:
+            to = one.link.to.model or self._types.model(json.loads(one.kind or b"null"))
+            if highest.get(to, 0) < number <= self._largest(to):
+                highest[to] = number
 
     def _may_be_stale(self, link: Link, model: str) -> bool:
         return link.kind != "generic" and link.to == Place(model, "") and (self._keep or link.unwatched)

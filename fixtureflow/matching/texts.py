@@ -29,54 +29,65 @@ class KeyTexts:
         self._references = resolver.references
         self._differs = resolver.decider.differs
         self._null = resolver.dangling == "null"
-        self._memos: dict[tuple[Place, bool, bool, bool], dict[Any, bytes]] = {}
+        self._memos: dict[tuple[Place, bool, bool, bool, bool], dict[Any, bytes]] = {}
         """New texts by old ones, of what is a key of one place by one kind of link."""
 
     def column(
-        self, link: Link, old: Sequence[bytes], kinds: Sequence[bytes], style: Style = _ON_ONE_LINE
+        self,
+        link: Link,
+        old: Sequence[bytes],
+        kinds: Sequence[bytes],
+        style: Style = _ON_ONE_LINE,
+        *,
+        null: bool | None = None,
     ) -> list[bytes]:
-        """The new texts of a field's values, lists in a style; `kinds` are the content types beside generic keys."""
-        memo = self._memos.setdefault((link.to, link.kind == "generic", link.many, link.unwatched), {})
+        """The new texts of a field's values, lists in a style; `kinds` are the content types beside generic keys.
+
+        `null` says whether what leads to nothing becomes null, where that is not as for all.
+        """
+        if null is None:
+            null = self._null
+        memo = self._memos.setdefault((link.to, link.kind == "generic", link.many, link.unwatched, null), {})
         if len(memo) > REMEMBERED:
             memo.clear()
         if link.kind != "generic" and not link.many:
-            return self._plain(link, old, memo)
+            return self._plain(link, old, memo, null=null)
         keys: Sequence[Any] = [(text, style) for text in old] if link.many else list(zip(old, kinds, strict=True))
         new = [key for key in dict.fromkeys(keys) if key not in memo]
         if link.many:
             for key in new:
-                memo[key] = self._list(link, key[0], style)
+                memo[key] = self._list(link, key[0], style, null=null)
         else:
             given, types = values([text for text, _ in new]), values([kind for _, kind in new])
             for key, one, led in zip(new, given, self._references.column(link, given, types), strict=True):
-                memo[key] = self._one(key[0], one, led)
+                memo[key] = self._one(key[0], one, led, null=null)
         return [memo[key] for key in keys]
 
-    def _plain(self, link: Link, old: Sequence[bytes], memo: dict[Any, bytes]) -> list[bytes]:
+    def _plain(self, link: Link, old: Sequence[bytes], memo: dict[Any, bytes], *, null: bool) -> list[bytes]:
         given, out = values(old), list(old)
         places = self._references.moving(link.to, given)
         new = {old[at]: given[at] for at in places if old[at] not in memo}
         for text, led in zip(new, self._references.column(link, list(new.values())), strict=True):
-            memo[text] = self._one(text, new[text], led)
+            memo[text] = self._one(text, new[text], led, null=null)
         for at in places:
             out[at] = memo[old[at]]
         return out
 
-    def _list(self, link: Link, text: bytes, style: Style) -> bytes:
+    def _list(self, link: Link, text: bytes, style: Style, *, null: bool) -> bytes:
         if text[:1] != b"[":
             return text
         old = items(text)
         given = values(old)
         ends = self._references.column(link, given)
-        kept = [self._one(item, one, led) for item, one, led in zip(old, given, ends, strict=True)]
+        kept = [self._one(item, one, led, null=null) for item, one, led in zip(old, given, ends, strict=True)]
         new = [one for item, one in zip(old, kept, strict=True) if one != b"null" or item == b"null"]
         return text if new == old else listed(b", ".join(new), style, style.line)
 
-    def _one(self, text: bytes, old: Any, led: Led | None) -> bytes:
+    def _one(self, text: bytes, old: Any, led: Led | None, *, null: bool) -> bytes:
         if led is None or not text:
             return text
         if led.state is State.LOST:
-            return b"null" if self._null else text
+            return b"null" if null else text
         if led.pk == old or led.pk is None:
             return text
         if isinstance(old, list) and not isinstance(led.pk, list):

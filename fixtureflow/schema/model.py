@@ -25,6 +25,7 @@ import msgspec
 __all__ = [
     "TYPE_FACTS",
     "Aspect",
+    "Block",
     "Field",
     "FieldType",
     "GenericKey",
@@ -41,8 +42,9 @@ __all__ = [
     "canonical",
 ]
 
-IdsAs: TypeAlias = Literal["records", "row", "tags"]
-"""As a fixture; as the pk and the fields of a row of the model that a content type beside it tells; as HTML tags."""
+IdsAs: TypeAlias = Literal["records", "row", "blocks", "tags"]
+"""As a fixture; as the pk and the fields of a row of the model that a content type beside it tells; in the blocks of a
+StreamField; as HTML tags."""
 
 FieldType: TypeAlias = Literal[
     "integer",  # any width: `minimum` and `maximum` tell which
@@ -112,10 +114,28 @@ class Relation(Noun, frozen=True, kw_only=True):
     through_table: str | None = None
     through_columns: tuple[str, str] | None = None
     """M2M only: the columns that hold the key of this side and of the other."""
+    rows_as: str | None = None
+    """Of modelcluster's `ParentalKey`: under which name the rows stand within the row pointed at, in its revisions."""
     guess: Guess | None = None
 
     def __post_init__(self) -> None:
         _canonical(self, "to", "through")
+
+
+class Block(Noun, frozen=True, kw_only=True):
+    """Where ids stand in the value of a block of Wagtail's; with no fact at all it holds none, but for tags."""
+
+    id: str | None = None
+    """The value is the pk of a row of the model of that label; `"*"` where that is not known."""
+    stream: dict[str, Block] | None = None
+    """A list of blocks, by type."""
+    struct: dict[str, Block] | None = None
+    """An object with a block under each name."""
+    items: Block | None = None
+    """A list of blocks of one kind."""
+
+    def __post_init__(self) -> None:
+        _canonical(self, "id")
 
 
 class Field(Noun, frozen=True, kw_only=True):
@@ -147,6 +167,8 @@ class Field(Noun, frozen=True, kw_only=True):
     """Labels of models whose pks stand inside the text or JSON of this field; `"*"` for any model."""
     ids_as: tuple[IdsAs, ...] | None = None
     """How they stand there, as far as they can be read and written again."""
+    blocks: Block | None = None
+    """Of a StreamField."""
 
 
 class Unique(Noun, frozen=True, kw_only=True):

@@ -203,6 +203,7 @@ def field(f: Any) -> Field:
             parent_link=True if getattr(f.remote_field, "parent_link", False) else None,
             swappable=f.swappable_setting,
             constraint=None if f.db_constraint else False,
+            rows_as=f.remote_field.get_accessor_name() if type(f).__name__ == "ParentalKey" else None,
         ),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from fixtureflow.schema.model import (
+    Block,
     Field,
     GenericKey,
     Guess,
@@ -34,7 +35,18 @@ relations = st.builds(
     parent_link=flags,
     through=st.none() | labels,
     through_columns=st.none() | st.tuples(words, words),
+    rows_as=st.none() | words,
     guess=guesses,
+)
+blocks = st.recursive(
+    st.builds(Block, id=st.none() | labels),
+    lambda inner: st.builds(
+        Block,
+        stream=st.none() | st.dictionaries(names, inner, max_size=2),
+        struct=st.none() | st.dictionaries(names, inner, max_size=2),
+        items=st.none() | inner,
+    ),
+    max_leaves=4,
 )
 fields = st.builds(
     Field,
@@ -46,7 +58,8 @@ fields = st.builds(
     has_default=flags,
     relation=st.none() | st.just("none") | relations,
     holds_ids=st.none() | st.lists(labels, max_size=2).map(tuple),
-    ids_as=st.none() | st.lists(st.sampled_from(["records", "row", "tags"]), max_size=2).map(tuple),
+    ids_as=st.none() | st.lists(st.sampled_from(["records", "row", "blocks", "tags"]), max_size=2).map(tuple),
+    blocks=st.none() | blocks,
 )
 uniques = st.builds(
     Unique,

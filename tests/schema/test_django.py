@@ -20,7 +20,7 @@ from fixtureflow.schema import file, presets
 from fixtureflow.schema.diff import compare
 from fixtureflow.schema.django import from_project, unapplied_migrations
 from fixtureflow.schema.merge import Source, merge
-from fixtureflow.schema.model import Field, GenericKey, Model, NaturalKey, Receiver, Relation, Schema, Unique
+from fixtureflow.schema.model import Block, Field, GenericKey, Model, NaturalKey, Receiver, Relation, Schema, Unique
 
 pytest.importorskip("django")
 
@@ -692,3 +692,36 @@ def test_asking_makes_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(SchemaError, match="has no database 'other'; it has default"):
         unapplied_migrations("mysite.settings", path=PROJECTS / "swapped", database="other")
+
+
+# What Wagtail alone has.
+
+
+def test_where_ids_stand_in_the_blocks_of_a_stream_is_told() -> None:
+    pytest.importorskip("wagtail")
+    image, page = Block(id="wagtailimages.image"), Block(id="wagtailcore.page")
+    # An ImageBlock has bare ids too, from when it was an ImageChooserBlock.
+    either = Block(id=image.id, struct={"image": image, "decorative": Block(), "alt_text": Block()})
+    figure = Block(struct={"image": either, "text": Block(), "credit": Block(id="issues.author")})
+    body = field("magazine", "issues.articlepage.body")
+    assert body.blocks == Block(
+        stream={
+            "heading": Block(),
+            "text": Block(),
+            "picture": image,
+            "document": Block(id="wagtaildocs.document"),
+            "related": Block(items=page),
+            "gallery": Block(items=figure),
+            "aside": Block(stream={"figure": figure, "page": page}),
+        }
+    )
+    assert body.ids_as == ("blocks", "tags")
+    assert body.holds_ids == ("issues.author", "wagtailcore.page", "wagtaildocs.document", "wagtailimages.image")
+
+
+def test_the_name_of_child_rows_and_the_models_chosen_are_told() -> None:
+    pytest.importorskip("wagtail")
+    assert relation("magazine", "issues.articlepagelink.page").rows_as == "links"
+    assert relation("magazine", "issues.articlepagelink.leads_to").rows_as is None
+    settings = schema_of("magazine").settings
+    assert settings["WAGTAILIMAGES_IMAGE_MODEL"] == "wagtailimages.image"

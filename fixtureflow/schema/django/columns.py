@@ -9,7 +9,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from fixtureflow.schema.model import FieldType
 
-__all__ = ["facts", "field_type", "has_default", "ids_inside", "stored_as"]
+__all__ = ["facts", "field_type", "has_default", "stored_as"]
 
 _TYPES: dict[str, FieldType] = {
     **dict.fromkeys(BaseDatabaseOperations.integer_field_ranges, "integer"),
@@ -31,24 +31,6 @@ _TYPES: dict[str, FieldType] = {
     "RangeField": "range",
     "BaseSpatialField": "geometry",
 }
-
-
-_HTML = ("wagtailcore.page", "wagtaildocs.document", "wagtailimages.image")
-_HOLDING: dict[str, tuple[str, ...]] = {
-    "wagtail.fields.RichTextField": _HTML,
-    "wagtail.fields.StreamField": ("*",),
-    "djangocms_text.fields.HTMLField": ("cms.cmsplugin",),
-}
-"""Fields of HTML whose tags name rows, of these models; a block of a StreamField may hold any id beside them."""
-
-
-def ids_inside(field: Any) -> dict[str, Any]:
-    """Of which models ids stand inside the values of a field, and how, as `Field` names them."""
-    for kind in type(field).__mro__:
-        holds = _HOLDING.get(f"{kind.__module__}.{kind.__qualname__}")
-        if holds:
-            return {"holds_ids": holds, "ids_as": ("tags",)}
-    return {}
 
 
 def stored_as(field: Any) -> Any:

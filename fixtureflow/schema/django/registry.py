@@ -16,6 +16,7 @@ from django.db.models.signals import post_migrate
 from fixtureflow.errors import SchemaError
 from fixtureflow.schema import presets
 from fixtureflow.schema.django import columns
+from fixtureflow.schema.django.ids import chosen, ids_inside, is_a
 from fixtureflow.schema.django.natural_keys import natural_key
 from fixtureflow.schema.django.receivers import receivers
 from fixtureflow.schema.model import Field, GenericKey, Model, Relation, Schema, Tree, Unique, canonical
@@ -40,7 +41,7 @@ def schema(settings: str) -> Schema:
         sorted(found, key=lambda m: m.label),
         about=f"{settings} (Django {django.get_version()})",
         # A package of its own may do without the setting, as waffle does; then the model stands (Options.swapped).
-        settings={name: canonical(getattr(configured, name, swappable[name])) for name in sorted(swappable)},
+        settings={name: canonical(getattr(configured, name, swappable[name])) for name in sorted(swappable)} | chosen(),
         use_tz=bool(configured.USE_TZ),
     )
 
@@ -101,7 +102,7 @@ def _field(field: Any, alias: str) -> Field:
         generated=generated,
         relation=_one(field, alias) if field.remote_field else None,
         **facts,
-        **columns.ids_inside(field),
+        **ids_inside(field),
     )
 
 
@@ -116,6 +117,7 @@ def _one(field: Any, alias: str) -> Relation:
         swappable=field.swappable_setting or "",
         constraint=field.db_constraint if managed else None,
         deferrable=_defers(alias) if managed and field.db_constraint else None,
+        rows_as=field.remote_field.get_accessor_name() if is_a(field, "modelcluster.fields.ParentalKey") else None,
     )
 
 

@@ -5,14 +5,21 @@ from taggit.models import TaggedItemBase
 from wagtail import blocks
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.fields import RichTextField, StreamField
-from wagtail.images.blocks import ImageChooserBlock
+from wagtail.images.blocks import ImageBlock, ImageChooserBlock
 from wagtail.models import DraftStateMixin, Orderable, Page, RevisionMixin
+from wagtail.snippets.blocks import SnippetChooserBlock
 from wagtail.snippets.models import register_snippet
 
 
 @register_snippet
 class Author(DraftStateMixin, RevisionMixin, models.Model):
     name = models.CharField(max_length=80, unique=True)
+
+
+class FigureBlock(blocks.StructBlock):
+    image = ImageBlock()
+    text = blocks.RichTextBlock()
+    credit = SnippetChooserBlock("issues.Author", required=False)
 
 
 class HomePage(Page):
@@ -37,6 +44,8 @@ class ArticlePage(Page):
             ("picture", ImageChooserBlock()),
             ("document", DocumentChooserBlock()),
             ("related", blocks.ListBlock(blocks.PageChooserBlock())),
+            ("gallery", blocks.ListBlock(FigureBlock())),
+            ("aside", blocks.StreamBlock([("figure", FigureBlock()), ("page", blocks.PageChooserBlock())])),
         ],
         blank=True,
     )

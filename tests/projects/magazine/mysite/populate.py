@@ -70,6 +70,8 @@ def write(index, number, images, documents, authors, editor):
         ("picture", images[number % 3]),
         ("document", documents[number % 2]),
         ("related", [index]),
+        ("gallery", [figure(images[1], authors[0], link), figure(images[2], None, picture)]),
+        ("aside", [("figure", figure(images[0], authors[1], link)), ("page", index)]),
     ]
     article.authors.set(authors[: number % 3])
     article.tags.add("news", f"tag {number}")
@@ -79,3 +81,8 @@ def write(index, number, images, documents, authors, editor):
     if number % 2:
         revision.publish()
     return article
+
+
+def figure(image, credit, html):
+    image.contextual_alt_text, image.decorative = "A cover", False
+    return {"image": image, "text": f"<p>{html}</p>", "credit": credit}
