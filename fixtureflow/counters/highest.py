@@ -55,42 +55,26 @@ def highest_pks(records: Iterable[Record]) -> dict[str, Highest]:
 
 def look(block: Block, found: dict[str, Highest]) -> None:
     """Add to what has been found what a block has."""
-    label, *others = block.labels()
-    if label not in found and not others:
-        found[label] = Highest(label)
-    if others or not _quickly(block, found[label]):
-        for record, text in zip(block.records(), block.pks(), strict=True):
-            if record.model not in found:
-                found[record.model] = Highest(record.model)
-            _look(record, text, found[record.model])
-
-
-def _quickly(block: Block, highest: Highest) -> bool:
-    """Look at a block of one model; False if its keys are not all plain integers."""
-    keys = block.numbers()
-    if keys is None:
-        return False
-    top = max(keys)
-    if top > highest.pk:
-        at = keys.index(top)
-        number = block.number + at if block.whole else block.records()[at].number
-        highest.pk, highest.file, highest.number = top, block.source.name, number
-    return True
-
-
-def _look(record: Record, text: bytes, highest: Highest) -> None:
-    if text in (b"", b"null"):  # loaddata lets the database number such a row
+    models = block.models()
+    for label in dict.fromkeys(models):
+        found.setdefault(label, Highest(label))
+    if len(block.labels()) == 1 and (numbers := block.integer_pks()) is not None:
+        top = max(numbers)
+        _raise(found[models[0]], top, block, numbers.index(top))
         return
-    try:
-        number = int(text)
-    except ValueError:
-        converted = _converted(text)
-        if converted is None:
-            highest.other = highest.other or record
-            return
-        number = converted
-    if number > highest.pk:
-        highest.pk, highest.file, highest.number = number, record.source.name, record.number
+    for at, (label, text) in enumerate(zip(models, block.pks(), strict=True)):
+        if text in (b"", b"null"):  # loaddata lets the database number such a row
+            continue
+        number = _converted(text)
+        if number is None:
+            found[label].other = found[label].other or block.records()[at]
+        else:
+            _raise(found[label], number, block, at)
+
+
+def _raise(highest: Highest, pk: int, block: Block, at: int) -> None:
+    if pk > highest.pk:
+        highest.pk, highest.file, highest.number = pk, block.source.name, block.number_of(at)
 
 
 def _converted(text: bytes) -> int | None:

@@ -55,6 +55,9 @@ class Stretch(Block):
             self._records = [Record(raw, model, source, n, at) for n, (raw, at) in enumerate(rows, start=self.number)]
         return self._records
 
+    def number_of(self, at: int) -> int:
+        return self.number + at
+
     def views(self) -> list[bytes]:
         return self.raws()
 

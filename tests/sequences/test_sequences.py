@@ -273,6 +273,18 @@ def test_a_key_that_the_column_cannot_hold(pk: object, said: str) -> None:
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize("last", [40000, "40000"])
+def test_a_key_is_told_by_its_place_in_the_dump_although_others_are_left_out(tmp_path: Path, last: object) -> None:
+    def item(pk: object) -> dict[str, object]:
+        return {"model": "shop.item", "pk": pk, "fields": {"name": f"n{pk}"}}
+
+    (tmp_path / "dump.json").write_text(json.dumps([item(1), item(2), item(3), item(last)]))
+    (tmp_path / "there.json").write_text(json.dumps([item(1), item(3)]))
+    left = ff.filter(ff.read(tmp_path / "dump.json"), target=str(tmp_path / "there.json"), schema=ITEM)
+    with pytest.raises(ff.InputError, match=r"record 4, shop\.item pk=40000: the primary key does not fit"):
+        ff.sequences(left, ITEM, dialect="postgresql")
+
+
 def test_a_model_whose_table_nobody_knows() -> None:
     dump = b'[{"model": "shop.order", "pk": 1, "fields": {}}]'
     done = run_here("sequences", "-", "--dialect", "sqlite", stdin=dump)
