@@ -58,8 +58,12 @@ class Text:
         """JSON as it has to be written in the whole to stand in this text."""
         if self._outer is None or raw.isdigit():
             return raw
-        escaped = json.dumps(raw.decode(), ensure_ascii=self._outer.raw.isascii())[1:-1].encode()
+        escaped = json.dumps(raw.decode(), ensure_ascii=self._in_ascii)[1:-1].encode()
         return self._outer.text.written(escaped)
+
+    @cached_property
+    def _in_ascii(self) -> bool:
+        return self._outer is not None and self._outer.raw.isascii()
 
     @cached_property
     def _escapes(self) -> tuple[list[int], list[int]]:

@@ -62,14 +62,17 @@ def look(block: Block, found: dict[str, Highest]) -> None:
         top = max(numbers)
         _raise(found[models[0]], top, block, numbers.index(top))
         return
+    tops: dict[str, tuple[int, int]] = {}
     for at, (label, text) in enumerate(zip(models, block.pks(), strict=True)):
         if text in (b"", b"null"):  # loaddata lets the database number such a row
             continue
         number = _converted(text)
         if number is None:
             found[label].other = found[label].other or block.records()[at]
-        else:
-            _raise(found[label], number, block, at)
+        elif number > tops.get(label, (0, 0))[0]:
+            tops[label] = number, at
+    for label, (top, at) in tops.items():
+        _raise(found[label], top, block, at)
 
 
 def _raise(highest: Highest, pk: int, block: Block, at: int) -> None:

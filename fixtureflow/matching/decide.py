@@ -224,7 +224,7 @@ class Decider:
             fields = tuple(differs)
             self.differs[number] = self._alike.setdefault(fields, fields)
             if plan.named_by.intersection(differs):  # what refers to it by natural key has to be looked at
-                self._fates.changed.add(plan.label)
+                self._fates.renamed.add(plan.label)
 
 
 def _rejected(problem: str, *rows: tuple[str, Any], of_dump: bool = False) -> _Decision:

@@ -36,14 +36,17 @@ def _lines(schema: Schema, target: Target, deleted: Mapping[str, Sequence[Any]])
     if target.backend == "sqlite":
         yield "PRAGMA foreign_keys = ON; -- its shell would leave what refers to them referring to nothing"
     yield "BEGIN;"
+    above: set[str] = set()
     for label in reversed(list(deleted)):  # what refers to others before these
         model, pks = schema.models[label], deleted[label]
         yield f"-- {label}: {amount(len(pks), 'row')}"
         for table, column, count in _referring(schema, target, label, pks):
             verb = "refers" if count == 1 else "refer"
             rows = f"{amount(count, 'row')} of {_line(table)} {verb}"
-            yield f"-- {rows} to them by {_line(column)}: delete or change those first"
+            besides = " that are not deleted above" if table in above else ""
+            yield f"-- {rows} to them by {_line(column)}: delete or change those{besides} first"
         yield from _statements(model, target, pks)
+        above.add(model.table or "")
     yield "COMMIT;"
 
 

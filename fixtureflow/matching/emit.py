@@ -1,4 +1,4 @@
-"""The records that are kept, in the order of the input, and what is told of the others."""
+"""The records that are kept, those of a model in the order of the input, and what is told of the others."""
 
 from __future__ import annotations
 

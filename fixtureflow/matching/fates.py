@@ -48,6 +48,8 @@ class Fates:
         self._moved: dict[int, Any] = {}
         self.changed: set[str] = set()
         """Models of which a pk changes, is rejected or absent: references to others need no looking at."""
+        self.renamed: set[str] = set()
+        """Models of which a row of the target has another natural key than its record."""
         self.lost: set[str] = set()
         """Models of which records are rejected or absent."""
         self.odd: set[str] = set()

@@ -41,7 +41,7 @@ class Found:
         self.there = False
         """Has the target a row with its pk?"""
         self.pk: Any = None
-        """That of this row, where pks are data: a collation may take another text for the same."""
+        """That of this row: a collation may take another text for the same."""
         self.clash: Clash | None = None
 
 
@@ -85,10 +85,11 @@ class Lookup:
             within = [at for at, (pk,) in enumerate(asked) if low <= pk <= high]
             if len(within) < len(asked):
                 places, asked = [places[at] for at in within], [asked[at] for at in within]
+        text = len(plan.pk) == 1 and plan.table.field(plan.pk[0]).type == "text"
         for at, *columns in self._search(plan, ()).find(asked) if asked else ():
             one = found[places[at]]
             one.there = True
-            one.pk = None if plan.numbered else dumped_pk(plan, columns)
+            one.pk = dumped_pk(plan, columns) if text else pks[places[at]]
 
     def rows(self, plan: Plan, pks: Sequence[Any]) -> dict[int, Sequence[Any]]:
         """By place, the compared columns of the rows with these pks."""
@@ -173,5 +174,6 @@ def _stand_in(plan: Plan, name: str, number: int) -> Any:
 
 def dumped_pk(plan: Plan, columns: Sequence[Any]) -> Any:
     """A row's pk as a fixture has it; `columns` are those of the pk."""
-    values = [as_dumped(value, plan.table.field(name)) for value, name in zip(columns, plan.pk, strict=True)]
+    pairs = zip(columns, plan.pk, strict=True)
+    values = [as_dumped(value, plan.table.field(name), use_tz=plan.use_tz) for value, name in pairs]
     return values if len(values) > 1 else values[0]

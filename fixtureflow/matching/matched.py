@@ -87,7 +87,7 @@ class Matched(Records):
         self.merged: Merged | None = None
         """The schema that was used, with its sources."""
         self.counts: dict[str, Counter[str]] = {}
-        """By model, in input order: in, new, same, remapped, renumbered, rejected, left out, changed, out, put off."""
+        """By model: in, new, same, remapped, renumbered, updated, rejected, left out, changed, out, put off."""
         self.findings = Findings()
         """The rejected records, by reason."""
         self.added = 0
@@ -146,9 +146,9 @@ class Matched(Records):
                 for block in self._emitted(emission, resolver, target):
                     if not refused and not self._dry:
                         yield block
+                self._inside = list(ids_inside(resolver, self.counts, emission.inside))
                 if self.in_steps:
                     self._put_off(resolver)
-                self._inside = list(ids_inside(resolver, self.counts, emission.inside))
                 if self._delete_sql is not None and not self._dry:
                     write_deletion(self._delete_sql, schema, target, self.deleted())
                 if self._report is not None:

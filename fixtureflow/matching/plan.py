@@ -29,6 +29,7 @@ class Plan:
                 f"the target has no table {model.table} of {label}",
                 advice="leave it out with --exclude, or run migrate there",
             )
+        self.use_tz = schema.use_tz
         self.label = model.label
         self.model: Model = model
         self.table: Table = table

@@ -43,6 +43,9 @@ class Led(NamedTuple):
     reason: str = ""
 
 
+_Kind = tuple[Place, bool, bool, bool]
+"""What makes a difference to where a value leads: its place, and three facts of the link."""
+
 REMEMBERED = 300_000
 """Values of which it is remembered where they lead."""
 
@@ -76,9 +79,9 @@ class References:
         self._by = cache(by)
         self._form = cache(partial(key_form, schema))
         self._outside = Outside(schema, target)
-        self._memos: dict[tuple[Place, bool, bool], dict[Any, Led | None]] = {}
+        self._memos: dict[_Kind, dict[Any, Led | None]] = {}
         self._remembered = 0
-        self._assumable: dict[tuple[Place, bool, bool], set[Key]] = {}
+        self._assumable: dict[_Kind, set[Key]] = {}
         """Remembered keys that are taken to mean rows of the target."""
         self.unread: set[str] = set()
         """Models whose natural keys are computed: references by them are left to loaddata."""
@@ -143,7 +146,7 @@ class References:
             self._memos.clear()
             self._assumable.clear()
             self._remembered = 0
-        kind = (place, link.kind == "generic", link.unwatched)
+        kind = _kind(link, place)
         memo = self._memos.setdefault(kind, {None: None})
         try:
             new = {value: value for value in dict.fromkeys(values) if value not in memo}
@@ -202,7 +205,7 @@ class References:
             return value
         _, asked = table.asked([pk])
         found = [row[1] for row in table.by_pk([place.field]).find(asked)]
-        return as_dumped(found[0], table.field(place.field)) if found else None
+        return as_dumped(found[0], table.field(place.field), use_tz=self._schema.use_tz) if found else None
 
     def _beyond(self, link: Link, place: Place, values: Sequence[Any]) -> Iterator[Led]:
         """Of keys of which the fixture has no record."""
@@ -211,7 +214,7 @@ class References:
         there = iter(self._outside.has(place, plain))
         model = self._schema.concrete(place.model)
         unnamed = not place.field and model and is_numbered(model) and self._fates.has_unnamed(place.model)
-        assumable = self._assumable.setdefault((place, link.kind == "generic", link.unwatched), set())
+        assumable = self._assumable.setdefault(_kind(link, place), set())
         for value in values:
             if isinstance(value, list | dict):
                 if isinstance(value, list) and not composite:
@@ -224,7 +227,7 @@ class References:
                 yield _UNNAMED
                 continue
             if link.kind == "generic":
-                if found and self._fates.has(place.model):
+                if found and (link.by_pk or self._fates.has(place.model)):
                     yield _NUMBER_TAKEN
                     continue
             elif link.unwatched and not found:
@@ -287,6 +290,10 @@ _NOWHERE = Led(State.LOST, reason="is neither in the dump nor in the target")
 _NUMBERED_ANEW = Led(State.LOST, reason="is not in the dump, and migrate numbers such rows anew (--lookup)")
 _UNNAMED = Led(State.LOST, reason="may be one of the dump without primary key (--lookup)")
 _NUMBER_TAKEN = Led(State.LOST, reason="is not in the dump, and in the target that number is another row's")
+
+
+def _kind(link: Link, place: Place) -> _Kind:
+    return place, link.kind == "generic", link.unwatched, link.by_pk
 
 
 def _any_lost(ends: Iterable[Led | None]) -> bool:

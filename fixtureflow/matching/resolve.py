@@ -14,7 +14,7 @@ from fixtureflow.matching.lost import Linked, Lost, Reason, Rows
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.reading import Reader
 from fixtureflow.matching.references import Led, References, State
-from fixtureflow.matching.stale import Named
+from fixtureflow.matching.stale import StaleNumbers
 from fixtureflow.matching.trees import Trees, plantable
 from fixtureflow.matching.within import Within
 from fixtureflow.ordering.graph import Unit, model_graph, units
@@ -69,7 +69,7 @@ class Resolver:
         self.trees = Trees(self.fates, self._reader, self.lost.reasons, renumber=renumber)
         self._renumber = renumber
         self.within = Within(schema, types, catalogue.models)
-        self._named = Named(schema, catalogue, types, self.within, self._largest, keep=dangling == "keep")
+        self._stale = StaleNumbers(schema, catalogue, types, self.within, self._largest, keep=dangling == "keep")
         self.units: list[Unit] = []
         """The models that are decided on, in load order."""
         self._highest: dict[str, int] = {}
@@ -86,7 +86,7 @@ class Resolver:
         self.plans |= {label: plan for label in self._reader.labels if (plan := self._plan(label)) is not None}
         labels = list(self.plans)
         self._undecided = set(labels)
-        generic = {label: self._named.targets(label) for label in labels}
+        generic = {label: self._stale.targets(label) for label in labels}
         self.units = units(model_graph(self.schema, labels, generic))
         for unit in self.units:
             self._unit = {self.plans[label].label for label in unit.models} if unit.cyclic else set()
@@ -280,7 +280,7 @@ class Resolver:
     def _free(self, plan: Plan) -> int:
         """A pk that neither side has, nor names."""
         if plan.label not in self._highest:
-            known = plan.table.highest_pk(), self._reader.highest(plan.label), self._named.highest(plan.label)
+            known = plan.table.highest_pk(), self._reader.highest(plan.label), self._stale.highest(plan.label)
             self._highest[plan.label] = max(known)
         self._highest[plan.label] += 1
         return self._highest[plan.label]

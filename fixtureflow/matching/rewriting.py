@@ -66,7 +66,7 @@ class Changes(NamedTuple):
 
 
 class Rewriting:
-    """Rewrites them, a stretch at a time, each once and in the order of the input."""
+    """Rewrites them, a stretch at a time, each once and those of a model in the order of the input."""
 
     def __init__(self, resolver: Resolver, *, unite: bool) -> None:
         self._resolver = resolver
@@ -162,7 +162,7 @@ class Rewriting:
 
     def _touched(self, plan: Plan) -> list[Link]:
         """The references of a model of which some may change."""
-        changed = self._resolver.fates.changed
+        changed = self._resolver.fates.changed | self._resolver.fates.renamed
         dangling = self._resolver.dangling == "null"
         united = self._unite and plan.preferred
         return [

@@ -21,10 +21,10 @@ from fixtureflow.reread.rows import Columns
 from fixtureflow.reread.texts import Texts
 from fixtureflow.schema.model import Schema
 
-__all__ = ["Named"]
+__all__ = ["StaleNumbers"]
 
 
-class Named:
+class StaleNumbers:
     """The numbers that the records of a fixture name where nothing sees to it that they are there."""
 
     def __init__(

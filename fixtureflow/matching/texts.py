@@ -29,7 +29,7 @@ class KeyTexts:
         self._references = resolver.references
         self._differs = resolver.decider.differs
         self._null = resolver.dangling == "null"
-        self._memos: dict[tuple[Place, bool, bool, bool, bool], dict[Any, bytes]] = {}
+        self._memos: dict[tuple[Place, bool, bool, bool, bool, bool], dict[Any, bytes]] = {}
         """New texts by old ones, of what is a key of one place by one kind of link."""
 
     def column(
@@ -47,7 +47,8 @@ class KeyTexts:
         """
         if null is None:
             null = self._null
-        memo = self._memos.setdefault((link.to, link.kind == "generic", link.many, link.unwatched, null), {})
+        kind = (link.to, link.kind == "generic", link.many, link.unwatched, link.by_pk, null)
+        memo = self._memos.setdefault(kind, {})
         if len(memo) > REMEMBERED:
             memo.clear()
         if link.kind != "generic" and not link.many:

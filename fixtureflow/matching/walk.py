@@ -193,7 +193,7 @@ class Walk:
 
 _NO_IDS = Block()
 _UNKNOWN = Block(id="*")
-_CHILD = Link("", "pk", "generic", Place("", ""), True, content_type="pk")
+_CHILD = Link("", "pk", "generic", Place("", ""), True, True, content_type="pk")
 """The pk of a child row, which may have been deleted; its model stands beside it."""
 
 

@@ -84,6 +84,25 @@ def test_a_version_of_reversion_is_a_fixture_in_itself(target: str) -> None:
     assert not any("not rewritten" in line for line in messages)
 
 
+def test_tags_within_a_version_of_reversion(target: str) -> None:
+    plugin = {"model": "cms.cmsplugin", "pk": 1, "fields": {"plugin_type": "TextPlugin", "language": "en"}}
+    body = '<p>1 <cms-plugin id="1" title="1"></cms-plugin></p>'
+    inner = [{"model": "djangocms_text.text", "pk": 1, "fields": {"body": body}}]
+    records, messages = matched(
+        target,
+        ITEM_TYPE,
+        BOB,
+        plugin,
+        {"model": "djangocms_text.text", "pk": 1, "fields": {"body": ""}},
+        {"model": "reversion.revision", "pk": 1, "fields": {"user": 1}},
+        version(json.dumps(inner)),
+    )
+    assert records["cms.cmsplugin"]["pk"] == 2
+    inner[0] |= {"pk": 2, "fields": {"body": body.replace('id="1"', 'id="2"')}}
+    assert json.loads(records["reversion.version"]["fields"]["serialized_data"]) == inner
+    assert not any("not rewritten" in line for line in messages)
+
+
 @pytest.mark.parametrize("text", ["<xml/>", "", "[1]", '{"pk": 1}', "[{]"])
 def test_what_is_no_fixture_stays_and_is_named(target: str, text: str) -> None:
     records, messages = matched(
@@ -136,6 +155,12 @@ def test_child_rows_of_a_revision_follow_where_a_schema_tells_of_them(target: st
     turned = [photo(pk, 2) | {"people": [7, 2]} for pk in (6, None, None, 5)]
     assert records["wagtailcore.revision"]["fields"]["content"] == {"pk": 2, "photos": turned}
     assert not any("not rewritten" in line for line in messages)
+
+    dumped.remove(dumped_photo)
+    records, messages = matched(target, *dumped, schema=Schema.of([photos]))
+    turned[0]["pk"] = None
+    assert records["wagtailcore.revision"]["fields"]["content"] == {"pk": 2, "photos": turned}
+    assert not any("shop.photo" in line for line in messages)
 
 
 def test_tags_name_rows_of_the_model_that_a_project_has_chosen(target: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ import fixtureflow as ff
 from fixtureflow.matching import batch
 from fixtureflow.matching.links import with_links
 from fixtureflow.matching.log import Log
-from fixtureflow.schema.model import Field, Model, Relation
+from fixtureflow.schema.model import Field, Model, Relation, Schema
 
 # In the target: user 1 is bob, 2 is żółw, 3 is local; group 1 is staff; label 1 is local, 3 is news.
 BOB = {"model": "auth.user", "pk": 2, "fields": {"username": "bob", "password": "!", "groups": []}}
@@ -90,6 +92,25 @@ def test_a_composite_pk_laid_out_on_several_lines_is_told_on_one(tmp_path: Path)
     log.close()
     _, line, _ = (tmp_path / "report.json").read_bytes().splitlines()
     assert json.loads(line)["pk"] == [1, "a\nb"]
+
+
+def test_a_moment_as_primary_key_is_spelled_as_in_the_dump(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "target.sqlite3")) as database:
+        database.executescript(
+            "CREATE TABLE app_slot (at datetime PRIMARY KEY, code text NOT NULL UNIQUE);"
+            "CREATE TABLE app_talk (id integer PRIMARY KEY, slot_id datetime NOT NULL REFERENCES app_slot);"
+            "INSERT INTO app_slot VALUES ('2024-01-01 10:00:00', 'a')"
+        )
+    slot = Model(label="app.slot", table="app_slot", pk=("at",), fields={"at": Field(type="datetime")})
+    known = Schema.of([slot, Model(label="app.talk", table="app_talk")], use_tz=False)
+    at = "2024-01-01T10:00:00"
+    dump = [{"model": "app.slot", "pk": at, "fields": {"code": "a"}}]
+    dump += [{"model": "app.talk", "pk": 1, "fields": {"slot": at}}]
+    found = ff.filter(
+        ff.read(io.BytesIO(json.dumps(dump).encode())), target=str(tmp_path / "target.sqlite3"), schema=known
+    )
+    assert [record.value() for record in found] == dump[1:]
+    assert found.counts["app.slot"]["same"] == 1
 
 
 def test_nothing_comes_out_where_rejects_have_no_place(target: str) -> None:

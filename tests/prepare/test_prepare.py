@@ -207,6 +207,27 @@ def test_every_record_is_after_all_that_it_refers_to_whatever_changed(scratch_on
     assert notes == [("a", "d"), ("b", None), ("c", "a"), ("d", "b")]
 
 
+def test_ids_inside_what_is_put_off_are_named(scratch_on: Scratch, tmp_path: Path) -> None:
+    target = scratch_on("sqlite")
+    tokens = "app_tok (key text PRIMARY KEY, data text, u_id integer NOT NULL UNIQUE REFERENCES app_u (id))"
+    tables = ["app_u (id integer PRIMARY KEY, name text UNIQUE)", tokens]
+    execute(target, *(f"CREATE TABLE {one}" for one in tables), "INSERT INTO app_u VALUES (1, 'theirs')")
+    makes = (Receiver(path="app.makes", makes=("app.tok",), checks_raw=False),)
+    data = Field(type="text", holds_ids=("app.u",))
+    known = ff.Schema.of(
+        [
+            Model(label="app.u", table="app_u", receivers=makes),
+            Model(label="app.tok", table="app_tok", fields={"data": data}),
+        ]
+    )
+    dump = [{"model": "app.u", "pk": 1, "fields": {"name": "ours"}}]
+    dump += [{"model": "app.tok", "pk": "key", "fields": {"data": "user 1", "u": 1}}]
+    made = ff.prepare(ff.read(io.BytesIO(json.dumps(dump).encode())), tmp_path / "ready", target=target, schema=known)
+    assert made.waiting == {"app.tok": 1}
+    line = "not rewritten: app.tok.data of 1 record may hold ids of app.u inside"
+    assert line in json.loads((made.folder / "report.json").read_bytes())["notes"]
+
+
 def test_what_the_rows_between_models_refer_to_is_known_and_not_guessed() -> None:
     known = with_links(schema_of("everything"))
     for label, ends in {

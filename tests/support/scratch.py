@@ -96,5 +96,6 @@ class ScratchDatabases:
             file.write(str(users))
             if not users:
                 for template in self._folder.glob("*.template"):
-                    self.server(template.name.partition(".")[0]).drop(template.read_text())
+                    if name := template.read_text():
+                        self.server(template.name.partition(".")[0]).drop(name)
                     template.unlink()
