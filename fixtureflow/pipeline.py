@@ -170,21 +170,13 @@ def prepare(
             renamed = _renamed(matched)
         known = with_links(matched.resolver.schema) if matched.resolver else None
         found = Prepared(Path(folder), matched, list(highest), steps=steps)
-        late = matched.late
         found.waiting = {label: counts["put off"] for label, counts in matched.counts.items() if counts["put off"]}
-        names = {FIXTURE: step.records}
-        if late:
-            with _timed(steps, "set aside") as step:
-                step.records = _set_aside(drafts, late)
-                names[FIXTURE] -= step.records
-        if parts:
-            with _timed(steps, "parted") as step:
-                names = _parted(drafts, known)
-                step.records = sum(names.values())
+        names = _files(found, drafts, known, step.records, parts=parts)
         found.files = [name for name, count in names.items() if count]
         found.records = sum(names.values())
         with _timed(steps, "sequences") as step:
-            counted = past({label: one for label, one in highest.items() if label not in late}, known, target=target)
+            loaded_now = {label: one for label, one in highest.items() if label not in matched.late}
+            counted = past(loaded_now, known, target=target)
             with opened_output(drafts / SEQUENCES) as file:
                 file.write(counted.sql().encode())
             found.counters = step.records = len(counted.resets)
@@ -202,7 +194,7 @@ def prepare(
             warnings=found.warnings,
             values=show_values,
         )
-        more = {SECOND: late, REJECTS: found.rejected, DELETE: found.delete}
+        more = {SECOND: matched.late, REJECTS: found.rejected, DELETE: found.delete}
         others = [REPORT, PAGE, SEQUENCES, *(name for name, there in more.items() if there)]
         place.place({name: drafts / name for name in (*names, *others)}, _manifest(names, others))
     return found
@@ -237,6 +229,20 @@ def _watched(matched: Matched, highest: dict[str, Highest]) -> Records:
             yield block
 
     return Records(blocks, matched)
+
+
+def _files(found: Prepared, drafts: Path, schema: Schema | None, count: int, *, parts: bool) -> dict[str, int]:
+    """Part the fixture, of `count` records, as far as is wanted; the names of its files with their records."""
+    names = {FIXTURE: count}
+    if late := found.matched.late:
+        with _timed(found.steps, "set aside") as step:
+            step.records = _set_aside(drafts, late)
+            names[FIXTURE] -= step.records
+    if parts:
+        with _timed(found.steps, "parted") as step:
+            names = _parted(drafts, schema)
+            step.records = sum(names.values())
+    return names
 
 
 def _set_aside(drafts: Path, late: set[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Collection, Sequence
+from operator import itemgetter
 from typing import Any
 
 from fixtureflow.references.links import Key
@@ -64,7 +65,7 @@ class Keys:
         found = self.find_all(values)
         if -1 not in found:
             return found
-        if self._counted(values):
+        if max(found) < 0 and self._counted(values):
             dense, first = self.dense, self._numbers.take(len(values))
             found = list(range(first, first + len(values)))
             for key, number in zip(values, found, strict=True):
@@ -74,13 +75,12 @@ class Keys:
         return list(map(self.number, values))
 
     def _counted(self, values: Sequence[Any]) -> bool:
-        """Are they new integers, all different, that the array can hold?"""
+        """Are they integers, all different, that the array can hold?"""
         if not self._numeric or set(map(type, values)) != {int} or min(values) < 0:
             return False
         if max(values) >= len(self.dense) and not self._grown(max(values)):
             return False
-        dense = self.dense
-        return len(set(values)) == len(values) and max(map(dense.__getitem__, values)) < 0
+        return len(set(values)) == len(values)
 
     def find(self, value: Any) -> int:
         key: Any = value if self._numeric and type(value) is int else self._form(value)
@@ -94,8 +94,8 @@ class Keys:
         if not self._numeric:
             return list(map(find, values))
         try:
-            if not values or min(values) >= 0:
-                return list(map(dense.__getitem__, values))
+            if len(values) > 1 and min(values) >= 0:
+                return list(itemgetter(*values)(dense))  # half the time of a loop
         except (IndexError, TypeError):
             pass
         return [
