@@ -52,12 +52,9 @@ class InPlace:
         return False
 
     def read(self, position: int, size: int) -> bytes:
-        data = os.pread(self.descriptor, size, position)
-        while len(data) < size:
-            more = os.pread(self.descriptor, size - len(data), position + len(data))
-            if not more:
-                raise self._changed()
-            data += more
+        data = _at(self.descriptor, position, size)
+        if len(data) < size:
+            raise self._changed()
         return data
 
     def check(self) -> None:
@@ -97,10 +94,18 @@ class Copy:
 
     def read(self, position: int, size: int) -> bytes:
         if hasattr(os, "pread"):  # what is buffered would be read anew each time
-            return os.pread(self.file.fileno(), size, position)
+            return _at(self.file.fileno(), position, size)
         self.file.seek(position)
         data: bytes = self.file.read(size)
         return data
+
+
+def _at(descriptor: int, position: int, size: int) -> bytes:
+    """So many bytes from a position; fewer only where the file ends."""
+    data = os.pread(descriptor, size, position)
+    while len(data) < size and (more := os.pread(descriptor, size - len(data), position + len(data))):
+        data += more
+    return data
 
 
 def _descriptor(item: Input) -> tuple[int, int] | None:
