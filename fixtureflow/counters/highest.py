@@ -55,13 +55,15 @@ def highest_pks(records: Iterable[Record]) -> dict[str, Highest]:
 
 def look(block: Block, found: dict[str, Highest]) -> None:
     """Add to what has been found what a block has."""
+    label, *others = block.labels()
+    numbers = None if others else block.integer_pks()
+    if numbers is not None:
+        top = max(numbers)
+        _raise(found.setdefault(label, Highest(label)), top, block, numbers.index(top))
+        return
     models = block.models()
     for label in dict.fromkeys(models):
         found.setdefault(label, Highest(label))
-    if len(block.labels()) == 1 and (numbers := block.integer_pks()) is not None:
-        top = max(numbers)
-        _raise(found[models[0]], top, block, numbers.index(top))
-        return
     tops: dict[str, tuple[int, int]] = {}
     for at, (label, text) in enumerate(zip(models, block.pks(), strict=True)):
         if text in (b"", b"null"):  # loaddata lets the database number such a row
