@@ -16,7 +16,7 @@ from typing import NamedTuple
 from fixtureflow.edit import json_text
 from fixtureflow.located import Text, Value
 from fixtureflow.references.links import Link, Place
-from fixtureflow.schema.model import Block, Field, canonical
+from fixtureflow.schema.model import BlockIds, Field, canonical
 
 __all__ = ["NOTHING", "TAGS", "Id", "Known", "Shape", "Walk", "is_child", "reads_all"]
 
@@ -147,7 +147,7 @@ class Walk:
             elif _may_hold(raw, field):
                 self.whole = False
 
-    def stream(self, block: Block, value: Value) -> None:
+    def stream(self, block: BlockIds, value: Value) -> None:
         """The value of a StreamField."""
         try:
             opened = value.opened()
@@ -156,7 +156,7 @@ class Walk:
         else:
             self._block(block, opened)
 
-    def _block(self, block: Block, value: Value) -> None:
+    def _block(self, block: BlockIds, value: Value) -> None:
         """What does not fit stays."""
         if block == _NO_IDS or value.raw in NOTHING:
             return
@@ -175,7 +175,7 @@ class Walk:
         else:
             self.whole = False
 
-    def _of_type(self, blocks: Mapping[str, Block], value: Value) -> None:
+    def _of_type(self, blocks: Mapping[str, BlockIds], value: Value) -> None:
         parts = value.parts if isinstance(value.parts, dict) else {}
         block = blocks.get(_word(parts, "type"))
         if block is None:
@@ -191,8 +191,8 @@ class Walk:
             self.ids.append(Id(value.raw, link, kind, value.start, value.text))
 
 
-_NO_IDS = Block()
-_UNKNOWN = Block(id="*")
+_NO_IDS = BlockIds()
+_UNKNOWN = BlockIds(id="*")
 _CHILD = Link("", "pk", "generic", Place("", ""), True, True, content_type="pk")
 """The pk of a child row, which may have been deleted; its model stands beside it."""
 

@@ -10,7 +10,7 @@ from fixtureflow.located import Text, located
 from fixtureflow.matching.walk import NOTHING, TAGS, Id, Known, Shape, Walk
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import Link, Place, links_of, place_of
-from fixtureflow.schema.model import Block, Field, Model, Schema
+from fixtureflow.schema.model import BlockIds, Field, Model, Schema
 
 __all__ = ["Within"]
 
@@ -54,7 +54,7 @@ class Within:
         if "tags" in forms:
             walk.tags(text)
         if "blocks" in forms:
-            walk.stream(field.blocks or Block(id="*"), located(Text(text)))
+            walk.stream(field.blocks or BlockIds(id="*"), located(Text(text)))
         if "records" in forms:
             walk.records(located(Text(text)).opened())
         if "row" in forms:

@@ -25,7 +25,7 @@ import msgspec
 __all__ = [
     "TYPE_FACTS",
     "Aspect",
-    "Block",
+    "BlockIds",
     "Field",
     "FieldType",
     "GenericKey",
@@ -122,16 +122,16 @@ class Relation(Noun, frozen=True, kw_only=True):
         _canonical(self, "to", "through")
 
 
-class Block(Noun, frozen=True, kw_only=True):
+class BlockIds(Noun, frozen=True, kw_only=True):
     """Where ids stand in the value of a block of Wagtail's; with no fact at all it holds none, but for tags."""
 
     id: str | None = None
     """The value is the pk of a row of the model of that label; `"*"` where that is not known."""
-    stream: dict[str, Block] | None = None
+    stream: dict[str, BlockIds] | None = None
     """A list of blocks, by type."""
-    struct: dict[str, Block] | None = None
+    struct: dict[str, BlockIds] | None = None
     """An object with a block under each name."""
-    items: Block | None = None
+    items: BlockIds | None = None
     """A list of blocks of one kind."""
 
     def __post_init__(self) -> None:
@@ -167,7 +167,7 @@ class Field(Noun, frozen=True, kw_only=True):
     """Labels of models whose pks stand inside the text or JSON of this field; `"*"` for any model."""
     ids_as: tuple[IdsAs, ...] | None = None
     """How they stand there, as far as they can be read and written again."""
-    blocks: Block | None = None
+    blocks: BlockIds | None = None
     """Of a StreamField."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import fixtureflow as ff
-from fixtureflow.schema.model import Block, Field, Model, Relation, Schema
+from fixtureflow.schema.model import BlockIds, Field, Model, Relation, Schema
 
 TYPES = """INSERT INTO django_content_type VALUES
   (40, 'wagtailcore', 'page'), (41, 'auth', 'user'), (42, 'shop', 'item'), (43, 'shop', 'photo')"""
@@ -179,14 +179,14 @@ def test_tags_name_rows_of_the_model_that_a_project_has_chosen(target: str) -> N
     assert not any("not rewritten" in line for line in messages)
 
 
-IMAGE = Block(id="wagtailimages.image")
-BODY = Block(
+IMAGE = BlockIds(id="wagtailimages.image")
+BODY = BlockIds(
     stream={
-        "heading": Block(),
+        "heading": BlockIds(),
         "image": IMAGE,
-        "figure": Block(id=IMAGE.id, struct={"image": IMAGE, "alt": Block()}),
-        "list": Block(items=IMAGE),
-        "custom": Block(id="*"),
+        "figure": BlockIds(id=IMAGE.id, struct={"image": IMAGE, "alt": BlockIds()}),
+        "list": BlockIds(items=IMAGE),
+        "custom": BlockIds(id="*"),
     }
 )
 

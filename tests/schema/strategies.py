@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from fixtureflow.schema.model import (
-    Block,
+    BlockIds,
     Field,
     GenericKey,
     Guess,
@@ -39,9 +39,9 @@ relations = st.builds(
     guess=guesses,
 )
 blocks = st.recursive(
-    st.builds(Block, id=st.none() | labels),
+    st.builds(BlockIds, id=st.none() | labels),
     lambda inner: st.builds(
-        Block,
+        BlockIds,
         stream=st.none() | st.dictionaries(names, inner, max_size=2),
         struct=st.none() | st.dictionaries(names, inner, max_size=2),
         items=st.none() | inner,

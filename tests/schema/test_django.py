@@ -20,7 +20,7 @@ from fixtureflow.schema import file, presets
 from fixtureflow.schema.diff import compare
 from fixtureflow.schema.django import from_project, unapplied_migrations
 from fixtureflow.schema.merge import Source, merge
-from fixtureflow.schema.model import Block, Field, GenericKey, Model, NaturalKey, Receiver, Relation, Schema, Unique
+from fixtureflow.schema.model import BlockIds, Field, GenericKey, Model, NaturalKey, Receiver, Relation, Schema, Unique
 
 pytest.importorskip("django")
 
@@ -699,20 +699,20 @@ def test_asking_makes_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_where_ids_stand_in_the_blocks_of_a_stream_is_told() -> None:
     pytest.importorskip("wagtail")
-    image, page = Block(id="wagtailimages.image"), Block(id="wagtailcore.page")
+    image, page = BlockIds(id="wagtailimages.image"), BlockIds(id="wagtailcore.page")
     # An ImageBlock has bare ids too, from when it was an ImageChooserBlock.
-    either = Block(id=image.id, struct={"image": image, "decorative": Block(), "alt_text": Block()})
-    figure = Block(struct={"image": either, "text": Block(), "credit": Block(id="issues.author")})
+    either = BlockIds(id=image.id, struct={"image": image, "decorative": BlockIds(), "alt_text": BlockIds()})
+    figure = BlockIds(struct={"image": either, "text": BlockIds(), "credit": BlockIds(id="issues.author")})
     body = field("magazine", "issues.articlepage.body")
-    assert body.blocks == Block(
+    assert body.blocks == BlockIds(
         stream={
-            "heading": Block(),
-            "text": Block(),
+            "heading": BlockIds(),
+            "text": BlockIds(),
             "picture": image,
-            "document": Block(id="wagtaildocs.document"),
-            "related": Block(items=page),
-            "gallery": Block(items=figure),
-            "aside": Block(stream={"figure": figure, "page": page}),
+            "document": BlockIds(id="wagtaildocs.document"),
+            "related": BlockIds(items=page),
+            "gallery": BlockIds(items=figure),
+            "aside": BlockIds(stream={"figure": figure, "page": page}),
         }
     )
     assert body.ids_as == ("blocks", "tags")

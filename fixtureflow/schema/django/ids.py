@@ -12,7 +12,7 @@ from django.apps import apps
 from django.conf import settings as configured
 from django.forms import ModelChoiceField
 
-from fixtureflow.schema.model import Block, canonical
+from fixtureflow.schema.model import BlockIds, canonical
 
 __all__ = ["chosen", "ids_inside", "is_a"]
 
@@ -20,7 +20,7 @@ _CHOSEN = {
     "WAGTAILDOCS_DOCUMENT_MODEL": "wagtaildocs.Document",
     "WAGTAILIMAGES_IMAGE_MODEL": "wagtailimages.Image",
 }
-_UNKNOWN = Block(id="*")
+_UNKNOWN = BlockIds(id="*")
 
 
 def chosen() -> dict[str, str]:
@@ -57,42 +57,42 @@ def is_a(thing: Any, name: str) -> bool:
     return any(f"{kind.__module__}.{kind.__qualname__}" == name for kind in type(thing).__mro__)
 
 
-def _block(block: Any, above: tuple[int, ...] = ()) -> Block:
+def _block(block: Any, above: tuple[int, ...] = ()) -> BlockIds:
     """What ids a block holds; `above` are the blocks that it is in, by `id()`."""
     if id(block) in above:  # it holds itself
         return _UNKNOWN
     inner = (*above, id(block))
     if is_a(block, "wagtail.blocks.stream_block.BaseStreamBlock"):
         blocks = _named(block.child_blocks, inner)
-        return Block(stream=blocks) if any(_labels(*blocks.values())) else Block()
+        return BlockIds(stream=blocks) if any(_labels(*blocks.values())) else BlockIds()
     if is_a(block, "wagtail.blocks.struct_block.BaseStructBlock"):
         blocks = _named(block.child_blocks, inner)
         # What was an ImageChooserBlock before keeps its bare ids.
         bare = blocks["image"].id if is_a(block, "wagtail.images.blocks.ImageBlock") else None
-        return Block(id=bare, struct=blocks) if any(_labels(*blocks.values())) else Block()
+        return BlockIds(id=bare, struct=blocks) if any(_labels(*blocks.values())) else BlockIds()
     if is_a(block, "wagtail.blocks.list_block.ListBlock"):
         child = _block(block.child_block, inner)
-        return Block(items=child) if any(_labels(child)) else Block()
+        return BlockIds(items=child) if any(_labels(child)) else BlockIds()
     if is_a(block, "wagtail.contrib.typed_table_block.blocks.BaseTypedTableBlock"):
-        return _UNKNOWN if any(_labels(*_named(block.child_blocks, inner).values())) else Block()
+        return _UNKNOWN if any(_labels(*_named(block.child_blocks, inner).values())) else BlockIds()
     return _value(block)
 
 
-def _value(block: Any) -> Block:
+def _value(block: Any) -> BlockIds:
     """Of a block without blocks."""
     if is_a(block, "wagtail.blocks.field_block.ChooserBlock"):
         meta = getattr(block.model_class, "_meta", None)
-        return Block(id=meta.label_lower) if meta else Block()
+        return BlockIds(id=meta.label_lower) if meta else BlockIds()
     if is_a(block, "wagtail.blocks.field_block.FieldBlock"):
-        return _UNKNOWN if isinstance(vars(block).get("field"), ModelChoiceField) else Block()
-    return Block() if is_a(block, "wagtail.blocks.static_block.StaticBlock") else _UNKNOWN
+        return _UNKNOWN if isinstance(vars(block).get("field"), ModelChoiceField) else BlockIds()
+    return BlockIds() if is_a(block, "wagtail.blocks.static_block.StaticBlock") else _UNKNOWN
 
 
-def _named(blocks: Mapping[str, Any], above: tuple[int, ...]) -> dict[str, Block]:
+def _named(blocks: Mapping[str, Any], above: tuple[int, ...]) -> dict[str, BlockIds]:
     return {name: _block(block, above) for name, block in blocks.items()}
 
 
-def _labels(*blocks: Block) -> Iterator[str]:
+def _labels(*blocks: BlockIds) -> Iterator[str]:
     """The models of which ids stand in blocks."""
     for block in blocks:
         if block.id:
