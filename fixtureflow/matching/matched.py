@@ -183,7 +183,7 @@ class Matched(Records):
     def _put_off(self, resolver: Resolver) -> None:
         """The records that are put off are no longer among those that come out."""
         loaded = [label for label, counts in self.counts.items() if counts["out"]]
-        self.late = waiting(resolver.schema, loaded, resolver.references.types.targets)
+        self.late = waiting(resolver.schema, loaded, resolver.generic.__getitem__)
         for label in self.late & set(loaded):
             self.counts[label]["put off"] = self.counts[label].pop("out")
 

@@ -70,6 +70,8 @@ class Resolver:
         self._renumber = renumber
         self.within = Within(schema, types, catalogue.models)
         self._stale = StaleNumbers(schema, catalogue, types, self.within, self._largest, keep=dangling == "keep")
+        self.generic: dict[str, set[str]] = {}
+        """The models that the generic keys of each lead to."""
         self.units: list[Unit] = []
         """The models that are decided on, in load order."""
         self._highest: dict[str, int] = {}
@@ -86,8 +88,8 @@ class Resolver:
         self.plans |= {label: plan for label in self._reader.labels if (plan := self._plan(label)) is not None}
         labels = list(self.plans)
         self._undecided = set(labels)
-        generic = {label: self._stale.targets(label) for label in labels}
-        self.units = units(model_graph(self.schema, labels, generic))
+        self.generic = {label: self._stale.targets(label) for label in labels}
+        self.units = units(model_graph(self.schema, labels, self.generic))
         for unit in self.units:
             self._unit = {self.plans[label].label for label in unit.models} if unit.cyclic else set()
             if unit.cyclic:
