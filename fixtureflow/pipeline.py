@@ -72,6 +72,8 @@ class Prepared:
     steps: list[Step] = field(default_factory=list)
     records: int = 0
     """How many there are in them."""
+    put_off: int = 0
+    """And how many in `second`, the rows of many-to-many tables included."""
     delete: bool = False
     """Are there rows of the target to be deleted first?"""
     counters: int = 0
@@ -236,8 +238,8 @@ def _files(found: Prepared, drafts: Path, schema: Schema | None, count: int, *, 
     names = {FIXTURE: count}
     if late := found.matched.late:
         with _timed(found.steps, "set aside") as step:
-            step.records = _set_aside(drafts, late)
-            names[FIXTURE] -= step.records
+            found.put_off = step.records = _set_aside(drafts, late)
+            names[FIXTURE] -= found.put_off
     if parts:
         with _timed(found.steps, "parted") as step:
             names = _parted(drafts, schema)

@@ -84,7 +84,7 @@ def command(
       fixtureflow prepare all.json --target django:default --target-settings mysite.settings --parts
     """
     import fixtureflow as ff
-    from fixtureflow.cli.filter import besides, say_matched
+    from fixtureflow.cli.matched import besides, say_matched
     from fixtureflow.connection import shown
     from fixtureflow.errors import UsageError
     from fixtureflow.schema.django.databases import named_target
@@ -140,8 +140,7 @@ def command(
             again |= {"--show-values": show_values}
             run.say(f"next: {_line(prepared.second, again | {'--force': force, '-d': _after(directory)})}")
         counted = prepared.matched.counts.values()
-        put_off = sum(step.records for step in prepared.steps if step.name == "set aside")
-        said = f", {put_off:,} put off" if put_off else ""
+        said = f", {prepared.put_off:,} put off" if prepared.put_off else ""
         run.summary(
             f"{amount(sum(one['in'] for one in counted))} in, {prepared.records:,} ready in {directory}{said}, "
             f"{besides(prepared.matched)}"
