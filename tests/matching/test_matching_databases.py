@@ -32,7 +32,8 @@ def matched(dump: bytes, target: str, project: str, **options: object) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("project", "natural"), [("tokens", []), ("tokens", ["--natural-foreign"]), ("everything", [])]
+    ("project", "natural"),
+    [("tokens", []), ("tokens", ["--natural-foreign"]), ("everything", []), ("swapped", [])],
 )
 def test_a_dump_loads_beside_the_rows_that_are_there(
     scratch: Scratch, tmp_path: Path, project: str, natural: list[str]
