@@ -43,12 +43,15 @@ VERBS = (
 
 
 def main() -> None:
-    """The entry point of the `fixtureflow` command."""
-    gc.set_threshold(50_000, 20)  # verbs make many small objects that live, and hardly a cycle
+    """Run the verb that the command line names."""
     called = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     alone = called in VERBS and "_FIXTUREFLOW_COMPLETE" not in os.environ
     try:
-        program([called] if alone and called else VERBS)(prog_name="fixtureflow")
+        run = program([called] if alone and called else VERBS)
+        gc.freeze()  # what is imported stays
+        gc.set_threshold(50_000, 20)  # verbs make many small objects that live, and hardly a cycle
+        gc.enable()
+        run(prog_name="fixtureflow")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
