@@ -13,7 +13,7 @@ from fixtureflow.exact import scan
 from fixtureflow.layout import Layout
 from fixtureflow.record import Head, Record, Source
 
-__all__ = ["Block", "Records", "blocks_of", "layout_of", "places"]
+__all__ = ["Alike", "Block", "Records", "blocks_of", "layout_of", "places"]
 
 BATCH = 256
 """Records put together into a block where they come one by one."""
@@ -155,6 +155,29 @@ class Block:
         return block
 
 
+class Alike(Block):
+    """Records of one model, apart as they were read."""
+
+    __slots__ = ("_label", "_raws")
+
+    def __init__(self, array: bytes, raws: list[bytes], label: str, source: Source, number: int, offset: int) -> None:
+        super().__init__(array, [], {}, source, number, offset)
+        self._raws = raws
+        self._label = label
+
+    def __len__(self) -> int:
+        return len(self._raws)
+
+    def labels(self) -> frozenset[str]:
+        return frozenset((self._label,))
+
+    def models(self) -> list[str]:
+        return [self._label] * len(self._raws)
+
+    def views(self) -> list[bytes]:
+        return self._raws
+
+
 def places(text: bytes, raws: list[bytes], offset: int = 0) -> Iterable[int]:
     """Where each of `raws`, parted by commas and white space, stands in `text`, which begins at `offset`."""
     step = _gap(text, len(raws[0])) if len(raws) > 1 else 0
@@ -189,8 +212,8 @@ class Records(Iterable[Record]):
         self._start = start
         self._upstream = upstream
 
-    def blocks(self) -> Iterator[Block]:
-        """A pass over the records, in blocks."""
+    def blocks(self, *, apart: bool = False) -> Iterator[Block]:
+        """A pass over the records, in blocks. `apart`: each record is wanted, and none for what its model is."""
         return self._start()
 
     def __iter__(self) -> Iterator[Record]:
@@ -207,12 +230,15 @@ def layout_of(records: Iterable[Record]) -> Layout | None:
     return getattr(records, "layout", None)
 
 
-def blocks_of(records: Iterable[Record]) -> Iterator[Block]:
-    """A pass over any iterable of records, in blocks, each of one input. Raises `UsageError` for what is none."""
+def blocks_of(records: Iterable[Record], *, apart: bool = False) -> Iterator[Block]:
+    """A pass over any iterable of records, in blocks, each of one input. Raises `UsageError` for what is none.
+
+    `apart`: each record is wanted, and none for what its model is; an input is read faster then.
+    """
     if isinstance(records, str | bytes | Path):
         raise UsageError("records are wanted, not a name", advice="read them: ff.read(name)")
     if isinstance(records, Records):
-        yield from records.blocks()
+        yield from records.blocks(apart=apart)
         return
     rows = iter(records)
     while batch := list(islice(rows, BATCH)):

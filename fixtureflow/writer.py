@@ -38,17 +38,21 @@ class Style:
         if self.format not in (None, "json", "jsonl"):
             raise UsageError(f"`format=` is json or jsonl, not {self.format}")
 
+    @property
+    def renews(self) -> bool:
+        """Is each record laid out anew?"""
+        return self.compact or self.sort_keys or self.indent is not None
+
     def layout(self, source: Layout) -> tuple[Layout, Reformat | None]:
         """The layout of a document made from one in the layout `source`; and how records that may not stay change."""
-        renew = self.compact or self.sort_keys or self.indent is not None
         lay_out = reformatter(self.indent)
         if self.sort_keys:
             lay_out = _in_order(lay_out)
         if self.indent is not None:
             return indented(self.indent), lay_out
         if (self.format or source.format) == "jsonl":
-            return source if source.format == "jsonl" else LINES, lay_out if renew else _on_one_line(lay_out)
-        return (COMPACT, lay_out) if renew else (source if source.format == "json" else COMPACT, None)
+            return source if source.format == "jsonl" else LINES, lay_out if self.renews else _on_one_line(lay_out)
+        return (COMPACT, lay_out) if self.renews else (source if source.format == "json" else COMPACT, None)
 
 
 @dataclass(slots=True)
@@ -88,7 +92,7 @@ def write(
 def document(records: Iterable[Record], style: Style) -> Iterator[tuple[bytes, int]]:
     """The document that holds the records, in pieces, each with the number of records in it."""
     layout = None
-    for block in blocks_of(records):
+    for block in blocks_of(records, apart=style.renews):
         if layout is None:
             layout, lay_out = style.layout(layout_of(records) or block.source.layout)
             yield layout.head, 0

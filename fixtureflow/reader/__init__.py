@@ -47,7 +47,7 @@ class Reading(Records):
     def __init__(
         self, inputs: tuple[Input, ...], at: str | None, repair: bool, progress: Progress | None, block: int
     ) -> None:
-        super().__init__(self._blocks)
+        super().__init__(self.blocks)
         if at == "":
             raise UsageError("`at=` names no place", advice='leave it out, or write `at="data.objects"`')
         for item in inputs:
@@ -71,18 +71,18 @@ class Reading(Records):
     def layout(self) -> Layout:
         return self.sources[0].layout
 
-    def _blocks(self) -> Iterator[Block]:
+    def blocks(self, *, apart: bool = False) -> Iterator[Block]:
         if self.started and not all(map(_is_path, self.inputs)):
             raise UsageError("a stream can be read only once", advice="write it to a file first, and read that")
         self.started = True
         self.count = 0
         for item, source in zip(self.inputs, self.sources, strict=True):
             with opened(item, self.progress) as text:
-                for block in self._records(text, source):
+                for block in self._records(text, source, apart=apart):
                     self.count += len(block)
                     yield block
 
-    def _records(self, text: Text, source: Source) -> Iterator[Block]:
+    def _records(self, text: Text, source: Source, *, apart: bool) -> Iterator[Block]:
         if self.at is not None:
             return self._nested(text, source, self.at)
         head = b""
@@ -97,7 +97,8 @@ class Reading(Records):
         rest = head[start.position :]
         if start.format == "json":
             before = b"[" if start.stray else head[: start.position]
-            return self._array(text, ArrayReader(text, rest, start.position, source, self.block), before, start.gap)
+            array = ArrayReader(text, rest, start.position, source, self.block, apart=apart)
+            return self._array(text, array, before, start.gap)
         self._refuse_document(rest, source)
         return self._lines(text, LinesReader(text, rest, start.position, source, self.block))
 

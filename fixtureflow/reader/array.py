@@ -14,13 +14,15 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import repeat
 
 import msgspec
 
 from fixtureflow.exact import scan
 from fixtureflow.reader.blocks import MEND, SPACE, BlockReader
-from fixtureflow.record import Head
-from fixtureflow.stream import Block
+from fixtureflow.reader.opening import Text
+from fixtureflow.record import Head, Source
+from fixtureflow.stream import Alike, Block
 
 __all__ = ["ArrayReader"]
 
@@ -31,6 +33,7 @@ LONGEST_TOKEN = 16
 """Of those that are neither strings nor numbers of many digits."""
 
 _raw = msgspec.json.Decoder(msgspec.Raw).decode
+_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _heads = msgspec.json.Decoder(list[Head]).decode
 
 _SEAM = re.compile(rb"\}([ \t\r\n]*,[ \t\r\n]*)\{")
@@ -53,6 +56,24 @@ class ArrayReader(BlockReader):
     _walking = 0
     _behind = b""
     """What has been read after the last record given out."""
+    _label = ""
+    _alike = b""
+    """How a record of the model at hand begins, if records are to be apart and do not change models all the time."""
+
+    def __init__(
+        self,
+        text: Text,
+        start: bytes,
+        offset: int,
+        source: Source,
+        size: int,
+        number: int = 1,
+        *,
+        apart: bool = False,
+    ) -> None:
+        """`apart`: each record is wanted, and none for what its model is; a model that is named twice may pass."""
+        super().__init__(text, start, offset, source, size, number)
+        self._apart = apart
 
     def blocks(self) -> Iterator[Block]:
         size = self.size
@@ -128,7 +149,8 @@ class ArrayReader(BlockReader):
     def _decoded(self, array: bytes) -> Block | tuple[()] | None:
         """`array` as a block, () if it is only cut short, None if it is odd or empty."""
         try:
-            heads = _heads(array)
+            raws = self._raws(array) if self._alike else []
+            heads = [] if raws else _heads(array)
             if not array.isascii():
                 str(array, "utf-8")
             lead = b""
@@ -136,17 +158,34 @@ class ArrayReader(BlockReader):
                 stripped = array[1:].lstrip(SPACE)
                 lead = array[1 : len(array) - len(stripped)]
                 array = b"[" + stripped
-            block = Block(array, heads, self.labels, self.source, self.number, self.offset + len(lead))
+            offset = self.offset + len(lead)
+            if raws:
+                block: Block = Alike(array, raws, self._label, self.source, self.number, offset)
+            else:
+                block = Block(array, heads, self.labels, self.source, self.number, offset)
         except (msgspec.ValidationError, UnicodeDecodeError, KeyError, RecursionError):
             return None
         except msgspec.DecodeError as error:
             at = _AT_BYTE.search(str(error))
             return () if at is None or int(at.group(1)) >= len(array) - 1 else None
-        if not heads:
+        if not len(block):
             return None
+        if self._apart and not raws:
+            self._look(block)
         block.lead = self._behind + lead if self.number > self.first else b""
-        self.number += len(heads)
+        self.number += len(block)
         return block
+
+    def _look(self, block: Block) -> None:
+        """Learn how records begin, where they are of one model."""
+        label, *others = block.labels()
+        begins = None if others else _MODEL.match(block.array(), 1)
+        self._label, self._alike = label, begins.group() if begins else b""
+
+    def _raws(self, array: bytes) -> list[bytes]:
+        """The records, if all begin in that way."""
+        raws = list(map(bytes, _raws(array)))
+        return raws if all(map(bytes.startswith, raws, repeat(self._alike))) else []
 
     def _exact(self, text: bytes, *, final: bool) -> Block | None:
         try:
