@@ -13,7 +13,7 @@ import msgspec
 
 from fixtureflow.errors import OutputError
 from fixtureflow.matching.lost import Reason
-from fixtureflow.output import opened_output
+from fixtureflow.output import Writable, opened_output
 from fixtureflow.record import Record
 
 __all__ = ["Log"]
@@ -26,8 +26,8 @@ class Log:
         self.wanted = wanted
         """Does somebody ask for every record?"""
         self._stack = ExitStack()
-        self._told = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the stack
-        self._rejects = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        self._told = _Lines(self._stack)
+        self._rejects = _Lines(self._stack)
         self.rejected = 0
 
     def add(
@@ -52,7 +52,7 @@ class Log:
                 told["differs"] = list(differs)
             if target_pk:
                 told["target_pk"] = msgspec.Raw(target_pk)
-            self._write(self._told, _encoded(told))
+            self._told.write(_encoded(told))
 
     def reject(self, record: Record, reason: Reason, value: Any) -> None:
         """`value` is that of the field that the reason names."""
@@ -67,40 +67,49 @@ class Log:
             rows = [{"key": key, "pk": pk} if key else {"pk": pk} for key, pk in reason.rows] or [{"pk": told["pk"]}]
             told["dump_rows" if reason.of_dump else "target_rows"] = rows
         if self.wanted:
-            self._write(self._told, _encoded(told))
-        self._write(self._rejects, record.raw)
+            self._told.write(_encoded(told))
+        self._rejects.write(record.raw)
 
     def write_report(self, path: str | Path, **more: Any) -> None:
         """JSON: `more`, then `records`, one a line."""
         head = _encoded(more)
         with opened_output(path) as file:
             file.write(head[:-1] + (b"," if more else b"") + b'"records": [\n')
-            self._copy(self._told, file)
+            self._told.copy(file)
             file.write(b"\n]}\n")
 
     def write_rejects(self, path: str | Path) -> None:
         """A fixture of the rejected records."""
         with opened_output(path) as file:
             file.write(b"[\n")
-            self._copy(self._rejects, file)
+            self._rejects.copy(file)
             file.write(b"\n]\n")
 
     def close(self) -> None:
         self._stack.close()
 
-    def _write(self, file: Any, line: bytes) -> None:
+
+class _Lines:
+    """Lines with commas between them, in a temporary file that goes with the stack."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the stack
+        self._before = b""
+
+    def write(self, line: bytes) -> None:
         try:
-            file.write((b",\n" if file.tell() else b"") + line)
+            self._file.write(self._before + line)
         except OSError as error:
             raise OutputError(
                 f"what is told of records has no room in a temporary file: {error.strerror}",
                 advice="make room, or set TMPDIR to a folder that has",
             ) from None
+        self._before = b",\n"
 
-    def _copy(self, source: Any, file: Any) -> None:
-        source.flush()
-        source.seek(0)
-        while piece := source.read(1 << 20):
+    def copy(self, file: Writable) -> None:
+        self._file.flush()
+        self._file.seek(0)
+        while piece := self._file.read(1 << 20):
             file.write(piece)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -95,13 +96,14 @@ def told(report: Path, *, values: bool) -> dict[str, Told]:
         first = 2
         while lines := list(islice(file, BATCH)):
             ones = [line.rstrip(b",\n") for line in lines if line.startswith(b"{")]
-            for number, (one, head) in enumerate(zip(ones, _heads(ones), strict=True), first):
-                kind = found.get(head.case)
-                if kind is None:
-                    kind = found[head.case] = Told()
-                kind.total += 1
-                if kind.wants(head.model):
-                    kind.add(_row(number, head.model, _whole(one), values=values))
+            heads = _heads(ones)
+            counts = Counter((head.case, head.model) for head in heads)
+            for (case, _), count in counts.items():
+                found.setdefault(case, Told()).total += count
+            if any(found[case].wants(model) for case, model in counts):
+                for number, (one, head) in enumerate(zip(ones, heads, strict=True), first):
+                    if found[head.case].wants(head.model):
+                        found[head.case].add(_row(number, head.model, _whole(one), values=values))
             first += len(lines)
     return found
 
