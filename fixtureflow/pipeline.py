@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
+from fixtureflow.beside import beside
 from fixtureflow.connection import shown
 from fixtureflow.counters.highest import Highest, look
 from fixtureflow.database import is_fixture
@@ -21,7 +23,7 @@ from fixtureflow.matching.links import with_links
 from fixtureflow.matching.matched import Dangling, Matched
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.output import opened_output
-from fixtureflow.reader import read
+from fixtureflow.reader import Reading, read
 from fixtureflow.record import Record
 from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema
@@ -30,9 +32,9 @@ from fixtureflow.sinks.files import MANIFEST, filling
 from fixtureflow.sinks.split import split
 from fixtureflow.stages.filter import filter as filtered
 from fixtureflow.stages.order import order
-from fixtureflow.stream import Block, Records
+from fixtureflow.stream import Block, Records, blocks_of
 from fixtureflow.views.drift import drift
-from fixtureflow.views.page import write_page
+from fixtureflow.views.page import told, write_page
 from fixtureflow.views.sequences import past
 from fixtureflow.writer import write
 
@@ -47,6 +49,9 @@ FIXTURE, SECOND, REJECTS, REPORT, PAGE, DELETE, SEQUENCES = (
     "delete-first.sql",
     "sequences.sql",
 )
+
+LARGE = 32 * 1024 * 1024
+"""Bytes of files from which on a second process pays."""
 
 
 @dataclass
@@ -141,7 +146,8 @@ def prepare(
     `delete-first.sql`, if `prefer` wants rows of the target to go. What could collide with rows that a project's
     receivers make while the fixture is loaded is put off: it is in `second.json`, and rows that it is to replace stay
     until that is prepared. The other options are those of `filter`. The folder gets all files or none; `force` replaces
-    those of an earlier run. Raises what `filter`, `order`, `sequences` and `split` do.
+    those of an earlier run. The records of large files are ordered and written in a process of its own, and pass
+    through a file in the folder. Raises what `filter`, `order`, `sequences` and `split` do.
     """
     if is_fixture(target):
         raise UsageError("a folder is prepared for a database", advice="with a fixture as target, take `filter`")
@@ -166,10 +172,12 @@ def prepare(
                 report=drafts / REPORT,
                 delete_sql=drafts / DELETE if prefer else None,
             )
-            matched.in_steps, matched.arrange = True, _in_load_order
-            highest: dict[str, Highest] = {}
-            step.records = write(_watched(matched, highest), drafts / FIXTURE).records
-            renamed = _renamed(matched)
+            matched.in_steps, matched.arrange = True, _by_units
+            given = partial(_task, matched, drafts / FIXTURE)
+            with beside(matched, _written, given, folder=drafts if _is_large(records) else None) as written:
+                renamed = _renamed(matched)
+                lines = told(drafts / REPORT, values=show_values)
+                step.records, highest = written()
         known = with_links(matched.resolver.schema) if matched.resolver else None
         found = Prepared(Path(folder), matched, list(highest), steps=steps)
         found.waiting = {label: counts["put off"] for label, counts in matched.counts.items() if counts["put off"]}
@@ -188,7 +196,7 @@ def prepare(
         write_page(
             drafts / PAGE,
             matched,
-            drafts / REPORT,
+            lines,
             target=shown(target),
             order=found.models,
             waiting=found.waiting,
@@ -209,28 +217,74 @@ def _renamed(matched: Matched) -> list[str]:
     return drift(matched.resolver.catalogue, matched.merged.sources, labels)
 
 
-def _in_load_order(resolver: Resolver, emission: Emission) -> Iterator[Block]:
-    """What is kept, one model after the other; those that refer to each other together, record by record."""
+def _by_units(resolver: Resolver, emission: Emission) -> Iterator[Block]:
+    """What is kept, one model after the other in load order; but first those that refer to each other, together."""
     found = {label for unit in resolver.units for label in unit.models}
     for label in resolver.catalogue.models:
         if label not in found:  # it is left out, and so only counted
             yield from emission.blocks(label)
-    for unit in resolver.units:
-        if unit.cyclic:
-            yield from order(Records(partial(emission.blocks, *unit.models)), resolver.schema).blocks()
-        else:
-            yield from emission.blocks(*unit.models)
+    for unit in sorted(resolver.units, key=lambda unit: not unit.cyclic):
+        yield from emission.blocks(*unit.models)
 
 
-def _watched(matched: Matched, highest: dict[str, Highest]) -> Records:
-    """The same records; of the models that come out the highest keys."""
+def _task(matched: Matched, path: Path) -> tuple[Schema | None, dict[str, tuple[int, bool]], set[str], Path]:
+    """What `_written` takes."""
+    resolver = matched.resolver
+    if resolver is None:
+        return None, {}, set(), path
+    turns = {label: (at, unit.cyclic) for at, unit in enumerate(resolver.units) for label in unit.models}
+    uncounted = {label for label, plan in resolver.plans.items() if not plan.counted}
+    return resolver.schema, turns, uncounted, path
 
-    def blocks() -> Iterator[Block]:
-        for block in matched.blocks():
-            look(block, highest)
+
+def _written(
+    records: Records,
+    schema: Schema | None,
+    turns: Mapping[str, tuple[int, bool]],
+    uncounted: set[str],
+    path: Path,
+) -> tuple[int, dict[str, Highest]]:
+    """Write records that come as `_by_units` gives them, in load order; of each model `turns` tells its turn, and if it
+    is in a cycle.
+
+    How many they are, and the highest keys of the models, where a counter could make them.
+    """
+    highest: dict[str, Highest] = {}
+
+    def watched() -> Iterator[Block]:
+        for block in _in_load_order(records, schema, turns):
+            if uncounted.issuperset(block.labels()):
+                for label in sorted(block.labels()):
+                    highest.setdefault(label, Highest(label))
+            else:
+                look(block, highest)
             yield block
 
-    return Records(blocks, matched)
+    return write(Records(watched, records), path).records, highest
+
+
+def _in_load_order(records: Records, schema: Schema | None, turns: Mapping[str, tuple[int, bool]]) -> Iterator[Block]:
+    """Models in their turns, the records of a cycle in an order of their own, which is sought while others are made."""
+    last = len(turns), False
+    waiting: dict[int, Iterator[Block]] = {}
+    for (turn, cyclic), run in groupby(blocks_of(records), key=lambda block: turns.get(min(block.labels()), last)):
+        if cyclic and turn not in waiting:
+            ordered = order(Records(partial(iter, run)), schema).blocks()
+            waiting[turn] = chain([next(ordered)], ordered)
+            continue
+        for earlier in sorted(waiting):
+            if earlier <= turn:
+                yield from waiting[earlier]
+        yield from run
+    for _, blocks in sorted(waiting.items()):
+        yield from blocks
+
+
+def _is_large(records: Iterable[Record]) -> bool:
+    """Is it known to be worth a process more?"""
+    inputs = records.inputs if isinstance(records, Reading) else ()
+    files = [Path(item) for item in inputs if isinstance(item, str | Path) and item != "-"]
+    return len(files) == len(inputs) and sum(file.stat().st_size for file in files if file.is_file()) >= LARGE
 
 
 def _files(found: Prepared, drafts: Path, schema: Schema | None, count: int, *, parts: bool) -> dict[str, int]:

@@ -115,9 +115,11 @@ class Block:
         except (msgspec.MsgspecError, RecursionError):  # NaN and the like, or very deep
             return [record.pk_text for record in self.records()]
 
-    def number_of(self, at: int) -> int:
-        """The number of one of the records, in its source."""
-        return self.number + at if self._heads else self.records()[at].number
+    def numbers(self) -> Sequence[int]:
+        """The number of each record, in its source."""
+        if self._heads:
+            return range(self.number, self.number + len(self))
+        return [record.number for record in self.records()]
 
     def integer_pks(self) -> list[int] | None:
         """The primary keys, in order, where all are plain integers."""

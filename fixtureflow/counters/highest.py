@@ -79,7 +79,7 @@ def look(block: Block, found: dict[str, Highest]) -> None:
 
 def _raise(highest: Highest, pk: int, block: Block, at: int) -> None:
     if pk > highest.pk:
-        highest.pk, highest.file, highest.number = pk, block.source.name, block.number_of(at)
+        highest.pk, highest.file, highest.number = pk, block.source.name, block.numbers()[at]
 
 
 def _converted(text: bytes) -> int | None:

@@ -41,8 +41,9 @@ class Plan:
         self.pk = model.pk or ("id",)
         self.numbered = is_numbered(model)
         self.is_empty = table.empty()
-        counted = len(self.pk) == 1 and table.field(self.pk[0]).type == "integer"
-        self.span = table.span() if counted else None
+        self.counted = len(self.pk) == 1 and table.field(self.pk[0]).type == "integer"
+        """Could a counter make the pks?"""
+        self.span = table.span() if self.counted else None
         """The lowest and the highest of the target's pks, if they are integers."""
         keys, self.not_checked = table.uniques()
         tree = set(model.tree.columns.values()) if model.tree else set()

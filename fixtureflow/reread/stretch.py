@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from fixtureflow.exact import scan
@@ -55,8 +57,8 @@ class Stretch(Block):
             self._records = [Record(raw, model, source, n, at) for n, (raw, at) in enumerate(rows, start=self.number)]
         return self._records
 
-    def number_of(self, at: int) -> int:
-        return self.number + at
+    def numbers(self) -> Sequence[int]:
+        return range(self.number, self.number + self.run.count)
 
     def views(self) -> list[bytes]:
         return self.raws()

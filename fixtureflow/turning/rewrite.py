@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import compress, count, islice
+from itertools import compress
 from typing import NamedTuple
 
 import msgspec
@@ -59,8 +59,9 @@ class Turned(Stretch):
             self._records = [Record(raw, model, old.source, old.number, old.offset) for raw, old in pairs]
         return self._records
 
-    def number_of(self, at: int) -> int:
-        return self.number + (at if self._keep is None else next(islice(compress(count(), self._keep), at, None)))
+    def numbers(self) -> Sequence[int]:
+        before = self._before.numbers()
+        return before if self._keep is None else list(compress(before, self._keep))
 
     def together(self) -> bytes:
         return super().together() if self._even else b""

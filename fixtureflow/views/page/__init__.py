@@ -19,10 +19,10 @@ from fixtureflow.schema.model import Schema
 from fixtureflow.views.page.drawing import drawing
 from fixtureflow.views.page.markup import Markup, many, tag, text
 from fixtureflow.views.page.tables import assumed_table, contents, legend, models_table, record_tables, styles
-from fixtureflow.views.page.told import told
+from fixtureflow.views.page.told import Told, told
 from fixtureflow.views.page.words import besides, outcome, totals
 
-__all__ = ["write_page"]
+__all__ = ["told", "write_page"]
 
 NOTES = 100
 """Lines on what a person has to know."""
@@ -38,7 +38,7 @@ _WITHOUT = Markup(
 def write_page(
     path: Path,
     matched: Matched,
-    report: Path,
+    lines: Mapping[str, Told],
     *,
     target: str,
     order: Sequence[str],
@@ -47,7 +47,7 @@ def write_page(
     warnings: Iterable[str] = (),
     values: bool = False,
 ) -> None:
-    """Write the page on `matched`, of which `report` tells record by record.
+    """Write the page on `matched`, of which `lines` tell record by record.
 
     `target` names the database, `order` the models in load order, `waiting` has the records of some that are put off,
     `commands` are what to type next. Without `values` no value of the data is in it but keys that are numbers or UUIDs.
@@ -58,7 +58,6 @@ def write_page(
     order = [label for label in order if label not in waiting]
     schema = matched.resolver.schema if matched.resolver else Schema()
     picture, drawn, models = drawing(schema, counts, order)
-    found = told(report, values=values)
     style = f"{_file('page.css')}\n{styles(counts)}"
     script = _file("page.js")
     said = [*matched.messages(assumed=False, values=values), *map(str, _lists(matched)), *warnings]
@@ -71,13 +70,13 @@ def write_page(
         target=text(target),
         besides=tag("p", " ".join(besides(matched, count))),
         commands=many("li", (tag("code", command) for command in commands)) or tag("li", "Nothing is to be loaded."),
-        contents=contents(found),
+        contents=contents(lines),
         later=_later(count, waiting),
         legend=legend(counts),
         models=models_table(counts, order),
         drawn=_drawn(drawn, models),
         picture=picture,
-        records=record_tables(found),
+        records=record_tables(lines),
         assumed=assumed_table(matched.assumed) if matched.assumed else tag("p", "Nothing was assumed."),
         notes=_notes(said),
         values=_WITH if values else _WITHOUT,

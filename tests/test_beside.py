@@ -1,0 +1,231 @@
+"""Work in a process of its own comes to what it comes to in this one, and no fault of either side is lost."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import PROGRAM
+from support.projects import dumpdata
+from support.schemas import schema_of
+from support.sql import execute
+
+import fixtureflow as ff
+from fixtureflow import beside as module
+from fixtureflow import pipeline
+from fixtureflow.beside import beside
+from fixtureflow.reread.catalogue import Catalogue
+from fixtureflow.stream import Block, Records
+from fixtureflow.turning.rewrite import Turned
+
+DUMP = b'[\n{"model": "a.b", "pk": 1, "fields": {}},\n{"model": "a.b",  "pk": 2},\n\n{"model": "a.C", "pk": 1.50}]\n'
+
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc to see processes in")
+
+
+@pytest.fixture(autouse=True)
+def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: 2)
+
+
+# What is done there.
+
+
+def written(records: Records, path: Path) -> tuple[int, list[tuple[Any, ...]]]:
+    """Writes the records, and tells of each."""
+    told: list[tuple[Any, ...]] = []
+
+    def watched() -> Iterator[Block]:
+        for block in records.blocks():
+            told.extend((one.model, one.raw, one.number, one.source.name) for one in block.records())
+            yield block
+
+    ff.write(Records(watched, records), path)
+    return os.getpid(), told
+
+
+def refuse(records: Records, path: Path) -> None:
+    raise list(records)[1].fault("is wrong", advice="mend it")
+
+
+def end_at_once(records: Records, path: Path) -> None:
+    os._exit(3)
+
+
+def first(records: Records) -> int:
+    return next(iter(records)).number
+
+
+def count(records: Records) -> int:
+    return sum(1 for _ in records)
+
+
+# Records of all kinds that stages make.
+
+
+def as_read() -> Records:
+    found = ff.read(io.BytesIO(DUMP))
+    blocks = list(found.blocks())  # their layout is known now
+    return Records(lambda: iter(blocks), found)
+
+
+def read_again() -> Records:
+    return Records(Catalogue(ff.read(io.BytesIO(DUMP))).again)
+
+
+def thinned() -> Records:
+    """Without every other record, which had stood between two others."""
+
+    def blocks() -> Iterator[Block]:
+        for stretch in Catalogue(ff.read(io.BytesIO(DUMP))).stretches():
+            yield Turned(stretch.text(b""), stretch, [at % 2 == 0 for at in range(len(stretch))])
+
+    return Records(blocks)
+
+
+def one_by_one() -> Records:
+    return Records(lambda: (Block.of([record]) for record in as_read()))
+
+
+def lines() -> Records:
+    text = b"".join(b'{"model": "a.b", "pk": %d, "fields": {}}\n' % pk for pk in range(5))
+    return Records(Catalogue(ff.read(io.BytesIO(text))).again)
+
+
+def nothing() -> Records:
+    return ff.read(io.BytesIO(b"[ ]"))
+
+
+@pytest.mark.parametrize("make", [as_read, read_again, thinned, one_by_one, lines, nothing])
+def test_a_process_of_its_own_gets_the_same_records(make: Callable[[], Records], tmp_path: Path) -> None:
+    with beside(make(), written, lambda: (tmp_path / "here.json",), folder=None) as here:
+        pid, expected = here()
+    with beside(make(), written, lambda: (tmp_path / "there.json",), folder=tmp_path) as there:
+        other, found = there()
+    assert (pid == os.getpid(), other != pid) == (True, True)
+    assert found == expected
+    assert (tmp_path / "there.json").read_bytes() == (tmp_path / "here.json").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here.json", "there.json"]
+
+
+def test_its_faults_are_raised_here(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ff.InputError, match=r"^<stream>, record 2, a\.b pk=2: is wrong; mend it$"),
+        beside(as_read(), refuse, lambda: (tmp_path,), folder=tmp_path) as there,
+    ):
+        there()
+
+
+def test_it_may_be_ended_by_the_system(tmp_path: Path) -> None:
+    dump = Catalogue(as_read())
+    many = Records(lambda: (block for _ in range(2000) for block in dump.again()))
+    with (
+        pytest.raises(ff.OutputError, match="was ended"),
+        beside(many, end_at_once, lambda: (tmp_path,), folder=tmp_path) as there,
+    ):
+        there()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_records_that_it_does_not_ask_for_are_made_all_the_same(tmp_path: Path) -> None:
+    dump, made = Catalogue(as_read()), []
+
+    def blocks() -> Iterator[Block]:
+        for at in range(2000):
+            made.append(at)
+            yield from dump.again()
+
+    with beside(Records(blocks), first, tuple, folder=tmp_path) as there:
+        assert (len(made), there()) == (2000, 1)
+
+
+def test_a_fault_of_the_records_ends_it(tmp_path: Path) -> None:
+    begun = []
+
+    def blocks() -> Iterator[Block]:
+        yield from as_read().blocks()
+        begun.extend(children())
+        raise ff.InputError("is cut short")
+
+    with pytest.raises(ff.InputError, match="cut short"), beside(Records(blocks), count, tuple, folder=tmp_path):
+        pytest.fail("there is no answer")
+    assert len(begun) == 1
+    assert children() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("executable", ["", "/nowhere/python", "/bin/true"])
+def test_without_a_python_to_start_it_is_done_here(
+    executable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    with beside(as_read(), written, lambda: (tmp_path / "out.json",), folder=tmp_path) as done:
+        assert done()[0] == os.getpid()
+
+
+def test_without_a_core_to_spare_it_is_done_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cores", lambda: 1)
+    with beside(as_read(), written, lambda: (tmp_path / "out.json",), folder=tmp_path) as done:
+        assert done()[0] == os.getpid()
+
+
+@pytest.mark.parametrize("project", ["everything", "tokens", "swapped"])
+def test_a_large_fixture_is_prepared_as_a_small_one(
+    project: str, scratch_on: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "all.json").write_bytes(dumpdata(project, scratch_on("sqlite", project, populated=True)))
+    target = scratch_on("sqlite", project, occupied=True)
+    prepare = partial(ff.prepare, target=target, schema=schema_of(project), prefer="fixture:*", parts=True)
+    prepare(ff.read(tmp_path / "all.json"), tmp_path / "small")
+    monkeypatch.setattr(pipeline, "LARGE", 0)
+    seen = []
+    tell = module._Process.tell
+    monkeypatch.setattr(module._Process, "tell", lambda *given: (seen.append(1), tell(*given)))
+    prepare(ff.read(tmp_path / "all.json"), tmp_path / "large")
+    assert seen
+    small, large = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("small", "large")
+    )
+    assert {name.replace(b"large", b"small") for name in map(str.encode, large)} == set(map(str.encode, small))
+    for name, text in small.items():
+        assert large[name].replace(str(tmp_path / "large").encode(), str(tmp_path / "small").encode()) == text
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is no core for a second process")
+def test_ctrl_c_ends_both_and_leaves_nothing(tmp_path: Path) -> None:
+    execute(f"sqlite:///{tmp_path}/new.sqlite3", "CREATE TABLE a_b (id integer PRIMARY KEY, t text, up_id integer)")
+    (tmp_path / "schema.json").write_text('{"models": {"a.b": {"table": "a_b"}}}')
+    with (tmp_path / "all.json").open("w") as file:
+        rows = ({"model": "a.b", "pk": pk, "fields": {"t": "x" * 400, "up": None}} for pk in range(1, 90_000))
+        file.write("[" + ", ".join(map(json.dumps, rows)) + "]")
+    assert (tmp_path / "all.json").stat().st_size > pipeline.LARGE
+    program = subprocess.Popen(
+        [*PROGRAM, "prepare", "all.json", "--target", "new.sqlite3", "--schema", "schema.json", "-d", "ready"],
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 30
+    while not list(tmp_path.glob("ready/.drafts*/passed")) and time.monotonic() < until:
+        time.sleep(0.01)
+    (other,) = children(program.pid)
+    os.killpg(program.pid, signal.SIGINT)
+    _, said = program.communicate(timeout=30)
+    assert (program.returncode, said) == (130, b"fixtureflow: interrupted\n")
+    assert not Path(f"/proc/{other}").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.json", "new.sqlite3", "schema.json"]
+
+
+def children(pid: int | None = None) -> Sequence[str]:
+    return Path(f"/proc/{pid or os.getpid()}/task/{pid or os.getpid()}/children").read_text().split()
