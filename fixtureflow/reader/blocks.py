@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-import msgspec
+from typing import Any
 
 from fixtureflow.errors import InputError
 from fixtureflow.reader.opening import Text
@@ -20,12 +18,6 @@ BLOCK = 256 * 1024
 SPACE = b" \t\r\n"
 """What JSON takes for white space."""
 MEND = "mend it by hand, or dump it again"
-
-_AT_INDEX = re.compile(r"at `\$\[(\d+)\]")
-
-
-class _Named(msgspec.Struct, gc=False):
-    model: str
 
 
 class _Labels(dict[str, str]):
@@ -56,22 +48,15 @@ class BlockReader:
         self.first = number
         self.labels = _Labels()
 
-    def exact(self, raws: list[bytes], values: list[object], offsets: list[int]) -> Block | None:
+    def exact(self, raws: list[bytes], values: list[Any], offsets: list[int]) -> Block | None:
         """The records that the exact path found. Raises `InputError` for what is JSON, but no record."""
-        try:
-            models = [head.model for head in msgspec.convert(values, list[_Named])]
-        except msgspec.ValidationError as error:
-            match = _AT_INDEX.search(str(error))
-            index = int(match.group(1)) if match else 0
-            raise self.fault(index, offsets[index], *_said(str(error))) from None
-        for index, model in enumerate(models):
-            if model_label(model) is None:
-                problem = f"model {model[:60]!r} is not a label" if model else "model is empty"
-                raise self.fault(index, offsets[index], problem, "a label is written app_label.modelname")
+        for index, value in enumerate(values):
+            if wrong := _wrong(value):
+                raise self.fault(index, offsets[index], *wrong)
         if not raws:
             return None
         numbers = range(self.number, self.number + len(raws))
-        labels = [self.labels[model] for model in models]
+        labels = [self.labels[value["model"]] for value in values]
         rows = zip(raws, labels, numbers, offsets, strict=True)
         block = Block.of([Record(raw, label, self.source, number, at) for raw, label, number, at in rows])
         self.number += len(block)
@@ -86,9 +71,16 @@ class BlockReader:
         return self.fault(whole, offset, f"is not UTF-8: byte 0x{byte:02x}", advice)
 
 
-def _said(message: str) -> tuple[str, str]:
-    if "missing required" in message:
+def _wrong(value: Any) -> tuple[str, str] | None:
+    """Why a value is no record, and what to do."""
+    if not isinstance(value, dict):
+        return "is not an object", 'a fixture is a list of {"model": …, "pk": …, "fields": {…}}'
+    if "model" not in value:
         return "has no `model`", "every record of a fixture names its model; is this a dumpdata fixture?"
-    if ".model`" in message:
+    model = value["model"]
+    if not isinstance(model, str):
         return "`model` is not a string", "a label is written app_label.modelname"
-    return "is not an object", 'a fixture is a list of {"model": …, "pk": …, "fields": {…}}'
+    if model_label(model) is None:
+        problem = f"model {model[:60]!r} is not a label" if model else "model is empty"
+        return problem, "a label is written app_label.modelname"
+    return None
