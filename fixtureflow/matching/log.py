@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,20 +97,27 @@ class _Lines:
         self._before = b""
 
     def write(self, line: bytes) -> None:
-        try:
+        with _room():
             self._file.write(self._before + line)
-        except OSError as error:
-            raise OutputError(
-                f"what is told of records has no room in a temporary file: {error.strerror}",
-                advice="make room, or set TMPDIR to a folder that has",
-            ) from None
         self._before = b",\n"
 
     def copy(self, file: Writable) -> None:
-        self._file.flush()
+        with _room():
+            self._file.flush()
         self._file.seek(0)
         while piece := self._file.read(1 << 20):
             file.write(piece)
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"what is told of records has no room in a temporary file: {error.strerror}",
+            advice="make room, or set TMPDIR to a folder that has",
+        ) from None
 
 
 def _encoded(told: dict[str, Any]) -> bytes:
