@@ -6,19 +6,21 @@ import os
 import pickle  # between two processes of our own
 import subprocess
 import sys
+import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from pathlib import Path
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, NamedTuple, TypeVar, cast
 
-from fixtureflow.errors import InputError, OutputError
+from fixtureflow.errors import FixtureflowError, InputError, OutputError
 from fixtureflow.layout import Layout
 from fixtureflow.output import output_faults
 from fixtureflow.record import Record, Source
-from fixtureflow.reread.stretch import Stretch
-from fixtureflow.stream import Block, Records, layout_of
+from fixtureflow.reread.stretch import Run, Stretch
+from fixtureflow.stream import Block, Records, layout_of, places
 
 __all__ = ["beside", "serve"]
 
@@ -26,18 +28,20 @@ T = TypeVar("T")
 
 READY = b"ready\n"
 SERVE = "import sys; sys.path[:] = {path!r}; from fixtureflow.beside import serve; serve()"
+TOLD_AT_ONCE = 128 * 1024
+"""Bytes of records."""
 
 
 @contextmanager
 def beside(
     records: Records, work: Callable[..., T], given: Callable[[], tuple[Any, ...]], *, folder: Path | None
 ) -> Iterator[Callable[[], T]]:
-    """`work(records, *given())`, to be called for once all records are made; `given` is asked when the first is there.
+    """Makes all records; gives a function that gives what `work(records, *given())` has come to.
 
-    With a `folder`, and where there is a core for it, the work is done in a process of its own while the records are
-    made in this one. They are passed on by a file there, so that neither has to wait for the other. Then `work` is a
-    function of a module, what it takes and gives can be pickled, it does not know the offsets of records, and their
-    layout has to be known when the first is there. Raises what either side raises.
+    `given` is asked when the first record is there. With a `folder`, and where there is a core for it, the work is done
+    in a process of its own while the records are made in this one; they pass through a file there, so that neither
+    has to wait for the other. Then `work` is a function of a module, what it takes and gives can be pickled, offsets of
+    records mean nothing there, and their layout has to be known when the first is. Raises what either side raises.
     """
     process = _started(work, folder / "passed") if folder and _cores() > 1 else None
     try:
@@ -72,23 +76,24 @@ class _Process:
         return self._stdout.readline() == READY
 
     def tell(self, messages: Iterator[object]) -> None:
-        """Raises what made it end before its time."""
+        """Make and tell all messages. Raises what made it end before its time."""
         with output_faults(str(self._path.parent)):
-            file = self._path.open("wb")
+            file = self._path.open("wb", buffering=0)
         with file:
             if not all(self._told(message, file) for message in messages):
                 self.answer()
-                all(True for _ in messages)  # it has not asked for these, but they are to be made
+                deque(messages, 0)  # it has not asked for these, but they are to be made
 
     def _told(self, message: object, file: IO[bytes]) -> bool:
         """Is it still there to hear it? If it has ended, it has said why."""
+        text = memoryview(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
         with output_faults(str(self._path.parent)):
-            pickle.dump(message, file, pickle.HIGHEST_PROTOCOL)
-            file.flush()
+            while text:
+                text = text[file.write(text) :]
         try:
             self._stdin.write(b"\n")
             self._stdin.flush()
-        except BrokenPipeError:
+        except OSError:  # BrokenPipeError, or what Windows has for it
             return False
         return True
 
@@ -106,7 +111,7 @@ class _Process:
     def end(self) -> None:
         """Whatever it still does is not wanted."""
         self._process.kill()
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             self._stdin.close()
         self._stdout.close()
         self._process.wait()
@@ -119,18 +124,20 @@ def serve() -> None:
     import_module(module)  # while there is nothing else to do
     sys.stdout.buffer.write(READY)
     sys.stdout.flush()
-    messages = _messages(Path(path))
-    answer: tuple[bool, Any]
     try:
+        messages = _messages(Path(path))
         work, given, layout = next(messages)
-        answer = True, work(Records(lambda: _unpacked(messages), _Upstream(layout)), *given)
+        answer = pickle.dumps((True, work(Records(lambda: _unpacked(messages), _Upstream(layout)), *given)))
     except EOFError:  # nobody wants it any more
         return
-    except Exception as error:
+    except FixtureflowError as error:
         if isinstance(error, InputError):
             error.offset = None
-        answer = False, error
-    pickle.dump(answer, sys.stdout.buffer)
+        answer = pickle.dumps((False, error))
+    except Exception:
+        answer = pickle.dumps((False, RuntimeError(traceback.format_exc())))
+    os.close(sys.stdin.fileno())  # who still tells something hears that nobody listens
+    sys.stdout.buffer.write(answer)
     sys.stdout.flush()
 
 
@@ -155,40 +162,80 @@ class _Upstream(Records):
         return self._layout
 
 
-def _packed(blocks: Iterable[Block]) -> Iterator[object]:
-    """Each source before the first of its blocks, which name it by its number."""
-    sources: list[Source] = []
+class _Whole(NamedTuple):
+    """A block as one text; `source` is told by its number."""
+
+    source: int
+    lead: bytes
+    text: bytes
+    run: Run
+    offset: int
+
+    def block(self, source: Source) -> Block:
+        return Stretch(self.text, self.run, source, self.offset, lines=False)
+
+
+class _Apart(NamedTuple):
+    """A block as its records, and how they stood together, if that is known."""
+
+    source: int
+    lead: bytes
+    text: bytes
+    models: list[str]
+    raws: list[bytes]
+    numbers: list[int]
+
+    def block(self, source: Source) -> Block:
+        rows = zip(self.raws, self.models, self.numbers, self._offsets(), strict=False)
+        return Block.of([Record(raw, model, source, number, at) for raw, model, number, at in rows], self.text)
+
+    def _offsets(self) -> Iterable[int]:
+        return places(self.text, self.raws) if self.text else accumulate((len(raw) for raw in self.raws), initial=0)
+
+
+def _packed(blocks: Iterable[Block]) -> Iterator[list[Source | _Whole | _Apart]]:
+    """Several blocks at a time, each source before the first of its blocks."""
+    sources: dict[int, tuple[int, Source]] = {}
+    message: list[Source | _Whole | _Apart] = []
+    size = 0
     for block in blocks:
-        at = next((at for at, source in enumerate(sources) if source is block.source), len(sources))
-        if at == len(sources):
-            sources.append(block.source)
-            yield block.source
+        source = block.source
+        if id(source) not in sources:
+            sources[id(source)] = len(sources), source
+            message.append(source)
+        at, _ = sources[id(source)]
         numbers, text = block.numbers(), block.together()
         if isinstance(block, Stretch) and isinstance(numbers, range) and text:
-            yield at, block.lead, text, block.run, block.offset
+            message.append(_Whole(at, block.lead, text, block.run, block.offset))
+            size += len(text)
         else:
-            yield at, block.lead, text, block.models(), block.raws(), list(numbers)
+            raws = block.raws()
+            message.append(_Apart(at, block.lead, text, block.models(), raws, list(numbers)))
+            size += sum(map(len, raws))
+        if size >= TOLD_AT_ONCE:
+            yield message
+            message, size = [], 0
+    yield message
 
 
-def _unpacked(messages: Iterator[Any]) -> Iterator[Block]:
+def _unpacked(messages: Iterator[list[Source | _Whole | _Apart] | None]) -> Iterator[Block]:
     sources: list[Source] = []
     for message in iter(messages.__next__, None):
-        if isinstance(message, Source):
-            sources.append(message)
-            continue
-        at, lead, text, *rest = message
-        if len(rest) == 2:
-            block: Block = Stretch(text, rest[0], sources[at], rest[1], lines=False)
-        else:
-            rows = zip(*rest, strict=True)
-            block = Block.of([Record(raw, model, sources[at], number, 0) for model, raw, number in rows], text)
-        block.lead = lead
-        yield block
+        for one in message or ():
+            if isinstance(one, Source):
+                sources.append(one)
+                continue
+            block = one.block(sources[one.source])
+            block.lead = one.lead
+            yield block
 
 
 def _started(work: Callable[..., Any], path: Path) -> _Process | None:
+    """Not where Python stands within another program, which would be started."""
+    if "python" not in Path(sys.executable or "").name.lower():
+        return None
     try:
-        return _Process(work.__module__, path) if sys.executable else None
+        return _Process(work.__module__, path)
     except OSError:
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,11 +20,11 @@ from fixtureflow.counters.highest import Highest, look
 from fixtureflow.database import is_fixture
 from fixtureflow.errors import UsageError
 from fixtureflow.matching.emit import Emission, Lists
-from fixtureflow.matching.links import with_links
+from fixtureflow.matching.links import LinkSource, with_links
 from fixtureflow.matching.matched import Dangling, Matched
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.output import opened_output
-from fixtureflow.reader import Reading, read
+from fixtureflow.reader import Input, Reading, read
 from fixtureflow.record import Record
 from fixtureflow.schema.merge import Source
 from fixtureflow.schema.model import Schema
@@ -260,14 +261,22 @@ def _written(
                 look(block, highest)
             yield block
 
-    return write(Records(watched, records), path).records, highest
+    count = write(Records(watched, records), path).records
+    for one in highest.values():
+        if one.other is not None:
+            one.other.offset = None  # it may be that of a text as it was changed
+    return count, highest
 
 
 def _in_load_order(records: Records, schema: Schema | None, turns: Mapping[str, tuple[int, bool]]) -> Iterator[Block]:
     """Models in their turns, the records of a cycle in an order of their own, which is sought while others are made."""
     last = len(turns), False
+
+    def turn_of(block: Block) -> tuple[int, bool]:
+        return last if isinstance(block.source, LinkSource) else turns.get(min(block.labels()), last)
+
     waiting: dict[int, Iterator[Block]] = {}
-    for (turn, cyclic), run in groupby(blocks_of(records), key=lambda block: turns.get(min(block.labels()), last)):
+    for (turn, cyclic), run in groupby(blocks_of(records), key=turn_of):
         if cyclic and turn not in waiting:
             ordered = order(Records(partial(iter, run)), schema).blocks()
             waiting[turn] = chain([next(ordered)], ordered)
@@ -282,9 +291,16 @@ def _in_load_order(records: Records, schema: Schema | None, turns: Mapping[str, 
 
 def _is_large(records: Iterable[Record]) -> bool:
     """Is it known to be worth a process more?"""
-    inputs = records.inputs if isinstance(records, Reading) else ()
-    files = [Path(item) for item in inputs if isinstance(item, str | Path) and item != "-"]
-    return len(files) == len(inputs) and sum(file.stat().st_size for file in files if file.is_file()) >= LARGE
+    return isinstance(records, Reading) and sum(map(_size, records.inputs)) >= LARGE
+
+
+def _size(item: Input) -> int:
+    """Of a plain file; 0 for what is none."""
+    try:
+        found = Path(item).stat() if isinstance(item, str | Path) else None
+    except OSError:  # reading says it better
+        return 0
+    return found.st_size if found and stat.S_ISREG(found.st_mode) else 0
 
 
 def _files(found: Prepared, drafts: Path, schema: Schema | None, count: int, *, parts: bool) -> dict[str, int]:

@@ -13,6 +13,8 @@ from fixtureflow.stream import Block, blocks_of
 
 __all__ = ["Highest", "highest_pks", "look"]
 
+ADVICE = "mend the record, or leave it out with filter"
+
 
 class Highest(msgspec.Struct):
     """What one pass has found of a model."""
@@ -23,18 +25,17 @@ class Highest(msgspec.Struct):
     file: str = ""
     number: int = 0
     """Where it stands."""
-    other: Record | None = None
-    """The first record whose pk is no integer."""
+    other: InputError | None = None
+    """Says of the first record whose pk is no integer that it is at fault."""
 
     def refuse(self, maximum: int) -> None:
         """Raises `InputError` for a key that a counted column cannot hold."""
-        advice = "mend the record, or leave it out with filter"
         if self.other is not None:
-            raise self.other.fault("the primary key is no integer, and the table numbers its rows", advice=advice)
+            raise self.other
         if self.pk > maximum:
             raise InputError(
                 f"the primary key does not fit its column, which ends at {maximum}",
-                advice=advice,
+                advice=ADVICE,
                 file=self.file,
                 number=self.number,
                 model=self.model,
@@ -70,7 +71,9 @@ def look(block: Block, found: dict[str, Highest]) -> None:
             continue
         number = _converted(text)
         if number is None:
-            found[label].other = found[label].other or block.records()[at]
+            if found[label].other is None:
+                problem = "the primary key is no integer, and the table numbers its rows"
+                found[label].other = block.records()[at].fault(problem, advice=ADVICE)
         elif number > tops.get(label, (0, 0))[0]:
             tops[label] = number, at
     for label, (top, at) in tops.items():

@@ -16,7 +16,7 @@ from fixtureflow.matching.deletion import write_deletion
 from fixtureflow.matching.emit import Emission, Lists
 from fixtureflow.matching.fates import KEPT
 from fixtureflow.matching.lacking import lookups_in
-from fixtureflow.matching.links import added_links, replaced_lists, within_models
+from fixtureflow.matching.links import LinkSource, added_links, replaced_lists, within_models
 from fixtureflow.matching.log import Log
 from fixtureflow.matching.named import ids_inside
 from fixtureflow.matching.notes import Assumption, assumptions, notes
@@ -25,7 +25,6 @@ from fixtureflow.matching.resolve import Resolver
 from fixtureflow.ordering.waiting import waiting
 from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.record import Record
-from fixtureflow.record import Source as Input
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.schema.database import from_database
 from fixtureflow.schema.merge import Merged, Source, merge
@@ -166,7 +165,7 @@ class Matched(Records):
 
     def _emitted(self, emission: Emission, resolver: Resolver, target: Target) -> Iterator[Block]:
         yield from self.arrange(resolver, emission)
-        source = Input("(links)")
+        source = LinkSource()
         if self._m2m == "fixture":
             for block in replaced_lists(resolver.schema, target, emission.lists, source):
                 self.relisted += len(block)

@@ -207,6 +207,33 @@ def test_every_record_is_after_all_that_it_refers_to_whatever_changed(scratch_on
     assert notes == [("a", "d"), ("b", None), ("c", "a"), ("d", "b")]
 
 
+def test_the_lists_of_the_targets_rows_come_after_the_records_they_name(scratch_on: Scratch, tmp_path: Path) -> None:
+    target = scratch_on("sqlite")
+    execute(
+        target,
+        "CREATE TABLE app_p (id integer PRIMARY KEY, name text UNIQUE, up_id integer)",
+        "CREATE TABLE app_p_friends (id integer PRIMARY KEY, from_p_id integer, to_p_id integer)",
+        "INSERT INTO app_p VALUES (1, 'a', NULL), (2, 'b', NULL)",
+    )
+    friends = Relation(kind="m2m", to="app.p", through_table="app_p_friends", through_columns=("from_p_id", "to_p_id"))
+    up = Field(relation=Relation(kind="fk", to="app.p"), null=True)
+    known = ff.Schema.of([Model(label="app.p", table="app_p", fields={"up": up, "friends": Field(relation=friends)})])
+    rows = [(1, "a", None, [2, 10]), (2, "b", None, []), (11, "d", 10, []), (10, "c", 1, [])]
+    dump = [
+        {"model": "app.p", "pk": pk, "fields": {"name": name, "up": up, "friends": friends}}
+        for pk, name, up, friends in rows
+    ]
+    made = ff.prepare(ff.read(io.BytesIO(json.dumps(dump).encode())), tmp_path / "ready", target=target, schema=known)
+    out = json.loads((made.folder / "fixture.json").read_bytes())
+    assert [(one["pk"], one["fields"]["friends"]) for one in out] == [(10, []), (11, []), (1, [2, 10])]
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".json", "nowhere.json", "."])
+def test_an_input_that_is_no_file_is_said(scratch_on: Scratch, tmp_path: Path, name: str) -> None:
+    done = run("prepare", tmp_path / name, "--target", scratch_on("sqlite", "tokens"), "-d", tmp_path / "ready")
+    assert (done.code, done.error.startswith(str(tmp_path))) == (1, True)
+
+
 def test_ids_inside_what_is_put_off_are_named(scratch_on: Scratch, tmp_path: Path) -> None:
     target = scratch_on("sqlite")
     tokens = "app_tok (key text PRIMARY KEY, data text, u_id integer NOT NULL UNIQUE REFERENCES app_u (id))"
