@@ -51,7 +51,7 @@ FIXTURE, SECOND, REJECTS, REPORT, PAGE, DELETE, SEQUENCES = (
     "sequences.sql",
 )
 
-LARGE = 32 * 1024 * 1024
+LARGE = 64 * 1024 * 1024
 """Bytes of files from which on a second process pays."""
 
 

@@ -227,7 +227,7 @@ def test_ctrl_c_ends_both_and_leaves_nothing(tmp_path: Path) -> None:
     execute(f"sqlite:///{tmp_path}/new.sqlite3", "CREATE TABLE a_b (id integer PRIMARY KEY, t text, up_id integer)")
     (tmp_path / "schema.json").write_text('{"models": {"a.b": {"table": "a_b"}}}')
     with (tmp_path / "all.json").open("w") as file:
-        rows = ({"model": "a.b", "pk": pk, "fields": {"t": "x" * 400, "up": None}} for pk in range(1, 90_000))
+        rows = ({"model": "a.b", "pk": pk, "fields": {"t": "x" * 800, "up": None}} for pk in range(1, 90_000))
         file.write("[" + ", ".join(map(json.dumps, rows)) + "]")
     assert (tmp_path / "all.json").stat().st_size > pipeline.LARGE
     program = subprocess.Popen(
