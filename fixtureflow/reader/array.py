@@ -209,7 +209,8 @@ class ArrayReader(BlockReader):
         if found.end == "closed":
             self._close(text, found.position)
         else:
-            self._advance(text, found.position)
+            space = len(text[found.position :]) - len(text[found.position :].lstrip(SPACE)) if final else 0
+            self._advance(text, found.position + space)
             self.end = "cut" if final else ""
         return block
 

@@ -144,6 +144,7 @@ FRAGMENTS = st.one_of(st.just(b""), st.binary(min_size=1, max_size=2), st.sample
 
 @settings(max_examples=1000)
 @given(at=st.integers(0, len(SMALL)), drop=st.integers(0, 2), put=FRAGMENTS, block=st.integers(1, 200))
+@example(at=106, drop=2, put=b"", block=75)  # the last record is cut
 def test_whatever_json_refuses_is_refused_and_nothing_else(at: int, drop: int, put: bytes, block: int) -> None:
     text = SMALL[:at] + put + SMALL[at + drop :]
 
