@@ -130,7 +130,7 @@ def refusal(reads: Callable[[bytes, int], list[ff.Record]], text: bytes, block: 
     try:
         reads(text, block)
     except ff.InputError as error:
-        return str(error)
+        return str(error).partition("closing ]:")[0]  # of what follows only what has been read is shown
     return ""
 
 
