@@ -33,7 +33,7 @@ LONGEST_TOKEN = 16
 """Of those that are neither strings nor numbers of many digits."""
 
 _raw = msgspec.json.Decoder(msgspec.Raw).decode
-_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_every = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _heads = msgspec.json.Decoder(list[Head]).decode
 
 _SEAM = re.compile(rb"\}([ \t\r\n]*,[ \t\r\n]*)\{")
@@ -149,7 +149,7 @@ class ArrayReader(BlockReader):
     def _decoded(self, array: bytes) -> Block | tuple[()] | None:
         """`array` as a block, () if it is only cut short, None if it is odd or empty."""
         try:
-            raws = self._raws(array) if self._alike else []
+            raws = self._all_alike(array) if self._alike else []
             heads = [] if raws else _heads(array)
             if not array.isascii():
                 str(array, "utf-8")
@@ -182,9 +182,9 @@ class ArrayReader(BlockReader):
         begins = None if others else _MODEL.match(block.array(), 1)
         self._label, self._alike = label, begins.group() if begins else b""
 
-    def _raws(self, array: bytes) -> list[bytes]:
+    def _all_alike(self, array: bytes) -> list[bytes]:
         """The records, if all begin in that way."""
-        raws = list(map(bytes, _raws(array)))
+        raws = list(map(bytes, _every(array)))
         return raws if all(map(bytes.startswith, raws, repeat(self._alike))) else []
 
     def _exact(self, text: bytes, *, final: bool) -> Block | None:
@@ -208,10 +208,11 @@ class ArrayReader(BlockReader):
             self._learn(text, at + len(raw) - 1)
         if found.end == "closed":
             self._close(text, found.position)
-        else:
-            space = len(text[found.position :]) - len(text[found.position :].lstrip(SPACE)) if final else 0
-            self._advance(text, found.position + space)
-            self.end = "cut" if final else ""
+            return block
+        self._advance(text, found.position)
+        if final:
+            self._advance(self.rest, len(self.rest) - len(self.rest.lstrip(SPACE)))
+            self.end = "cut"
         return block
 
     def _close(self, text: bytes, position: int) -> None:
