@@ -10,7 +10,7 @@ from fixtureflow.exact import scan
 from fixtureflow.record import Record, Source
 from fixtureflow.stream import Block, places
 
-__all__ = ["NEAR", "Run", "Stretch"]
+__all__ = ["NEAR", "Run", "Stretch", "raws_of"]
 
 NEAR = 64
 """Bytes between two neighbours of one input, at most."""
@@ -66,10 +66,7 @@ class Stretch(Block):
     def raws(self) -> list[bytes]:
         if self.lines:
             return [raw for line in self._text.split(b"\n") if (raw := line.strip(_SPACE))]
-        try:
-            return list(map(bytes, _raws(b"[%b]" % self._text)))
-        except (msgspec.DecodeError, RecursionError):  # NaN and the like, or very deep
-            return [raw for _, raw, _ in scan(self._text, first=False, final=True).records]
+        return raws_of(self._text)
 
     def together(self) -> bytes:
         return b"" if self.lines else self._text
@@ -88,3 +85,11 @@ class Stretch(Block):
 
     def array(self) -> bytes:
         return b"[%b]" % (b",".join(self.raws()) if self.lines else self._text)
+
+
+def raws_of(text: bytes) -> list[bytes]:
+    """The records of a text, which are parted by commas."""
+    try:
+        return list(map(bytes, _raws(b"[%b]" % text)))
+    except (msgspec.DecodeError, RecursionError):  # NaN and the like, or very deep
+        return [raw for _, raw, _ in scan(text, first=False, final=True).records]

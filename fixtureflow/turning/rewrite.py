@@ -19,19 +19,15 @@ from typing import NamedTuple
 import msgspec
 
 from fixtureflow.edit import children, items, with_fields, with_values
-from fixtureflow.exact import scan
 from fixtureflow.record import Record
-from fixtureflow.reread.stretch import Stretch
+from fixtureflow.reread.stretch import Stretch, raws_of
 
-__all__ = ["Style", "Turned", "listed", "raws_of", "replaced", "style_of", "with_field", "with_pk", "without_pk"]
+__all__ = ["Style", "Turned", "listed", "replaced", "style_of", "with_field", "with_pk", "without_pk"]
 
 _HEAD = re.compile(rb'(\{\s*"model"\s*:\s*"[^"\\]*"\s*,\s*)"pk"\s*:\s*(?:-?[0-9]+|"[^"\\]*")\s*,\s*')
 # In JSON within JSON a backslash stands before it. The lookbehind comes last: a search is fast if its start is plain.
 _ESCAPE = re.compile(rb"\\u(?<!\\\\u)")
 _FIELDS = re.compile(rb'(,[ \t]*)?(\n[ \t]*)?"fields"([ \t]*:[ \t]*)\{(\n[ \t]*)?')
-
-
-_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Turned(Stretch):
@@ -65,14 +61,6 @@ class Turned(Stretch):
 
     def together(self) -> bytes:
         return super().together() if self._even else b""
-
-
-def raws_of(text: bytes) -> list[bytes]:
-    """The records of a text, which are parted by commas."""
-    try:
-        return list(map(bytes, _raws(b"[%b]" % text)))
-    except (msgspec.DecodeError, RecursionError):  # NaN and the like
-        return [raw for _, raw, _ in scan(text, first=False, final=True).records]
 
 
 class Style(NamedTuple):

@@ -15,12 +15,12 @@ import msgspec
 from fixtureflow.edit import children
 from fixtureflow.findings import Finding, Findings
 from fixtureflow.record import Record
-from fixtureflow.reread.stretch import Stretch
+from fixtureflow.reread.stretch import Stretch, raws_of
 from fixtureflow.reread.texts import Texts
 from fixtureflow.stream import Block
 from fixtureflow.turning.plan import Plan, Turn
 from fixtureflow.turning.primary import Again, Primaries, Without
-from fixtureflow.turning.rewrite import Style, Turned, listed, raws_of, replaced, style_of
+from fixtureflow.turning.rewrite import Style, Turned, listed, replaced, style_of
 from fixtureflow.turning.tables import LOST, NO_PK, NULL, TWICE, Table
 
 __all__ = ["Turner", "Turning"]
