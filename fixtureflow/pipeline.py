@@ -10,17 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
+from fixtureflow.arranging import Turn, arranged_and_written
 from fixtureflow.beside import beside
 from fixtureflow.connection import shown
-from fixtureflow.counters.highest import Highest, look
 from fixtureflow.database import is_fixture
 from fixtureflow.errors import UsageError
 from fixtureflow.matching.emit import Emission, Lists
-from fixtureflow.matching.links import LinkSource, with_links
+from fixtureflow.matching.links import with_links
 from fixtureflow.matching.matched import Dangling, Matched
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.output import opened_output
@@ -32,8 +31,7 @@ from fixtureflow.schema.remarks import remarks_on_loading
 from fixtureflow.sinks.files import MANIFEST, filling
 from fixtureflow.sinks.split import split
 from fixtureflow.stages.filter import filter as filtered
-from fixtureflow.stages.order import order
-from fixtureflow.stream import Block, Records, blocks_of
+from fixtureflow.stream import Block
 from fixtureflow.views.drift import drift
 from fixtureflow.views.page import told, write_page
 from fixtureflow.views.sequences import past
@@ -175,7 +173,7 @@ def prepare(
             )
             matched.in_steps, matched.arrange = True, _by_units
             given = partial(_task, matched, drafts / FIXTURE)
-            with beside(matched, _written, given, folder=drafts if _is_large(records) else None) as written:
+            with beside(matched, arranged_and_written, given, folder=drafts if _is_large(records) else None) as written:
                 renamed = _renamed(matched)
                 lines = told(drafts / REPORT, values=show_values)
                 step.records, highest = written()
@@ -228,65 +226,14 @@ def _by_units(resolver: Resolver, emission: Emission) -> Iterator[Block]:
         yield from emission.blocks(*unit.models)
 
 
-def _task(matched: Matched, path: Path) -> tuple[Schema | None, dict[str, tuple[int, bool]], set[str], Path]:
-    """What `_written` takes."""
+def _task(matched: Matched, path: Path) -> tuple[Schema | None, dict[str, Turn], set[str], Path]:
+    """What `arranged_and_written` takes besides the records."""
     resolver = matched.resolver
     if resolver is None:
         return None, {}, set(), path
-    turns = {label: (at, unit.cyclic) for at, unit in enumerate(resolver.units) for label in unit.models}
+    turns = {label: Turn(at, unit.cyclic) for at, unit in enumerate(resolver.units) for label in unit.models}
     uncounted = {label for label, plan in resolver.plans.items() if not plan.counted}
     return resolver.schema, turns, uncounted, path
-
-
-def _written(
-    records: Records,
-    schema: Schema | None,
-    turns: Mapping[str, tuple[int, bool]],
-    uncounted: set[str],
-    path: Path,
-) -> tuple[int, dict[str, Highest]]:
-    """Write records that come as `_by_units` gives them, in load order; of each model `turns` tells its turn, and if it
-    is in a cycle.
-
-    How many they are, and the highest keys of the models, where a counter could make them.
-    """
-    highest: dict[str, Highest] = {}
-
-    def watched() -> Iterator[Block]:
-        for block in _in_load_order(records, schema, turns):
-            if uncounted.issuperset(block.labels()):
-                for label in sorted(block.labels()):
-                    highest.setdefault(label, Highest(label))
-            else:
-                look(block, highest)
-            yield block
-
-    count = write(Records(watched, records), path).records
-    for one in highest.values():
-        if one.other is not None:
-            one.other.offset = None  # it may be that of a text as it was changed
-    return count, highest
-
-
-def _in_load_order(records: Records, schema: Schema | None, turns: Mapping[str, tuple[int, bool]]) -> Iterator[Block]:
-    """Models in their turns, the records of a cycle in an order of their own, which is sought while others are made."""
-    last = len(turns), False
-
-    def turn_of(block: Block) -> tuple[int, bool]:
-        return last if isinstance(block.source, LinkSource) else turns.get(min(block.labels()), last)
-
-    waiting: dict[int, Iterator[Block]] = {}
-    for (turn, cyclic), run in groupby(blocks_of(records), key=turn_of):
-        if cyclic and turn not in waiting:
-            ordered = order(Records(partial(iter, run)), schema).blocks()
-            waiting[turn] = chain([next(ordered)], ordered)
-            continue
-        for earlier in sorted(waiting):
-            if earlier <= turn:
-                yield from waiting[earlier]
-        yield from run
-    for _, blocks in sorted(waiting.items()):
-        yield from blocks
 
 
 def _is_large(records: Iterable[Record]) -> bool:

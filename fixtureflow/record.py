@@ -10,7 +10,7 @@ import msgspec
 from fixtureflow.errors import InputError
 from fixtureflow.layout import COMPACT, Layout
 
-__all__ = ["Head", "Record", "Source", "model_label"]
+__all__ = ["Head", "LinkSource", "Record", "Source", "model_label"]
 
 LONGEST_NAME = 100
 """Of an app label or a model name: `django_content_type` has 100 characters for each."""
@@ -24,6 +24,15 @@ class Source:
     def __init__(self, name: str, layout: Layout = COMPACT) -> None:
         self.name = name
         self.layout = layout
+
+
+class LinkSource(Source):
+    """Where records come from that stand in no input: rows for the lists of others."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__("(links)")
 
 
 class Head(msgspec.Struct, gc=False):

@@ -24,21 +24,12 @@ from fixtureflow.target.standing import through_labels
 from fixtureflow.values.dumped import as_dumped
 from fixtureflow.values.stored import storer
 
-__all__ = ["LinkSource", "added_links", "items_of", "replaced_lists", "with_links", "within_models"]
+__all__ = ["added_links", "items_of", "replaced_lists", "with_links", "within_models"]
 
 Pairs: TypeAlias = Mapping[tuple[str, str], list[tuple[Any, Any]]]
 """By model and field: pairs of a pk in the target, and of a key that its list is to hold."""
 
 BATCH = 2_000
-
-
-class LinkSource(Source):
-    """Where these records come from, which stand in no input."""
-
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        super().__init__("(links)")
 
 
 def added_links(schema: Schema, target: Target, lists: Pairs, source: Source) -> Iterator[Block]:

@@ -16,7 +16,7 @@ from fixtureflow.matching.deletion import write_deletion
 from fixtureflow.matching.emit import Emission, Lists
 from fixtureflow.matching.fates import KEPT
 from fixtureflow.matching.lacking import lookups_in
-from fixtureflow.matching.links import LinkSource, added_links, replaced_lists, within_models
+from fixtureflow.matching.links import added_links, replaced_lists, within_models
 from fixtureflow.matching.log import Log
 from fixtureflow.matching.named import ids_inside
 from fixtureflow.matching.notes import Assumption, assumptions, notes
@@ -24,7 +24,7 @@ from fixtureflow.matching.opened import opened
 from fixtureflow.matching.resolve import Resolver
 from fixtureflow.ordering.waiting import waiting
 from fixtureflow.patterns import Pattern, any_matches
-from fixtureflow.record import Record
+from fixtureflow.record import LinkSource, Record
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.schema.database import from_database
 from fixtureflow.schema.merge import Merged, Source, merge
