@@ -33,7 +33,7 @@ from fixtureflow.sinks.split import split
 from fixtureflow.stages.filter import filter as filtered
 from fixtureflow.stream import Block
 from fixtureflow.views.drift import drift
-from fixtureflow.views.page import told, write_page
+from fixtureflow.views.page import write_page
 from fixtureflow.views.sequences import past
 from fixtureflow.writer import write
 
@@ -175,7 +175,6 @@ def prepare(
             given = partial(_task, matched, drafts / FIXTURE)
             with beside(matched, arranged_and_written, given, folder=drafts if _is_large(records) else None) as written:
                 renamed = _renamed(matched)
-                lines = told(drafts / REPORT, values=show_values)
                 step.records, highest = written()
         known = with_links(matched.resolver.schema) if matched.resolver else None
         found = Prepared(Path(folder), matched, list(highest), steps=steps)
@@ -195,7 +194,6 @@ def prepare(
         write_page(
             drafts / PAGE,
             matched,
-            lines,
             target=shown(target),
             order=found.models,
             waiting=found.waiting,

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
+from msgspec import UNSET, Raw
+
 from fixtureflow.edit import items
 from fixtureflow.findings import Finding, Findings
 from fixtureflow.matching.fates import DROPPED, KEPT, Fate
-from fixtureflow.matching.log import Log
+from fixtureflow.matching.log import Line, Log, key_text
 from fixtureflow.matching.lost import Reason
 from fixtureflow.matching.references import State
 from fixtureflow.matching.resolve import Resolver
@@ -84,14 +86,20 @@ class Emission:
         return self._rewriting.rewritten(piece, changes)
 
     def _log_changed(self, piece: Piece, names: Sequence[tuple[str, ...]]) -> None:
-        fates = self._resolver.fates
+        fates, model = self._resolver.fates, piece.stretch.run.model
         known = any(piece.pks)
         pks = piece.pks if known else piece.stretch.pks()
-        for number, fate, pk, fields in zip(piece.numbers, piece.fates, pks, names, strict=True):
+        moved = set(fates.where_moved(piece.numbers)) if known else ()
+        lines = []
+        for at, fields in enumerate(names):
             if fields:
+                fate = piece.fates[at]
                 case = Fate(fate).name.lower() if fate in (Fate.RENUMBERED, Fate.UPDATED) else "changed"
-                moved = fates.moved(number, None) if known and pk else None
-                self._log.add(piece.stretch.run.model, pk, case, fields=fields, target_pk=encoded(moved))
+                line = Line(model, key_text(pks[at]), case, fields)
+                if at in moved and pks[at]:
+                    line.target_pk = Raw(encoded(fates.moved(piece.numbers[at], None)))
+                lines.append(line)
+        self._log.add(lines)
 
     def _tell(self, piece: Piece) -> None:
         """Of the records that are not kept: to the log, and what their lists hold."""
@@ -100,6 +108,7 @@ class Emission:
         if not self._log.wanted and not lists and all(fate != Fate.REJECTED for fate in decided):
             return
         records = piece.stretch.records() if Fate.REJECTED in decided else []
+        lines: list[Line] = []
         remembered: dict[Link, list[tuple[Any, bytes]]] = {}
         for at, (number, fate) in enumerate(zip(piece.numbers, decided, strict=True)):
             if fate in DROPPED:
@@ -109,7 +118,9 @@ class Emission:
                 if self._log.wanted:
                     differs = resolver.decider.differs.get(number, ())
                     case = Fate(fate).name.lower()
-                    self._log.add(piece.stretch.run.model, pks[at], case, differs=differs, target_pk=encoded(pk))
+                    line = Line(piece.stretch.run.model, key_text(pks[at]), case, differs=tuple(differs))
+                    line.target_pk = Raw(encoded(pk)) if pk is not None else UNSET
+                    lines.append(line)
                 for link in lists:
                     text = piece.fields[link.field][at]
                     inside = items(text) if text[:1] == b"[" else []
@@ -118,6 +129,8 @@ class Emission:
                     remembered.setdefault(link, []).extend((pk, item) for item in inside)
             elif fate == Fate.REJECTED:
                 reason = resolver.reasons.get(number, Reason("rejected"))
+                self._log.add(lines)
+                lines = []
                 given = value(piece.fields[reason.field][at]) if reason.field in piece.fields else None
                 self._log.reject(records[at], reason, given)
                 self.findings.add(
@@ -130,6 +143,7 @@ class Emission:
                         done="rejected",
                     )
                 )
+        self._log.add(lines)
         for link, given in remembered.items():
             self._remember(link, given)
 

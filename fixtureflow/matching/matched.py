@@ -17,7 +17,7 @@ from fixtureflow.matching.emit import Emission, Lists
 from fixtureflow.matching.fates import KEPT
 from fixtureflow.matching.lacking import lookups_in
 from fixtureflow.matching.links import added_links, replaced_lists, within_models
-from fixtureflow.matching.log import Log
+from fixtureflow.matching.log import Log, Sample
 from fixtureflow.matching.named import ids_inside
 from fixtureflow.matching.notes import Assumption, assumptions, notes
 from fixtureflow.matching.opened import opened
@@ -99,6 +99,8 @@ class Matched(Records):
         """Gives what is kept, in an order."""
         self.in_steps = False
         """Are some records put off until the others are loaded? The target's rows that they replace stay until then."""
+        self.samples: dict[str, Sample] = {}
+        """By case, what the report tells of some records; nothing without a report."""
         self.late: set[str] = set()
         """The models that are put off, and the many-to-many tables that are with them."""
 
@@ -139,6 +141,7 @@ class Matched(Records):
             resolver.run()
             refused = bool(resolver.reasons) and self._rejects is None and not self._dry
             log = Log(wanted=self._report is not None)
+            self.samples = log.samples
             try:
                 emission = Emission(resolver, left_out, log, self._m2m)
                 self.counts, self.findings, self.added, self.relisted = emission.counts, emission.findings, 0, 0

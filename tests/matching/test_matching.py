@@ -19,7 +19,7 @@ from support.scratch import ScratchDatabases
 import fixtureflow as ff
 from fixtureflow.matching import batch
 from fixtureflow.matching.links import with_links
-from fixtureflow.matching.log import Log
+from fixtureflow.matching.log import Line, Log, key_text
 from fixtureflow.schema.model import Field, Model, Relation, Schema
 
 # In the target: user 1 is bob, 2 is żółw, 3 is local; group 1 is staff; label 1 is local, 3 is news.
@@ -87,7 +87,7 @@ def test_the_report_has_a_line_for_each_record_and_names_the_rows_in_the_way(tar
 
 def test_a_composite_pk_laid_out_on_several_lines_is_told_on_one(tmp_path: Path) -> None:
     log = Log(wanted=True)
-    log.add("shop.line", b'[\r\n  1,\n  "a\\nb"\n]', "same")
+    log.add([Line("shop.line", key_text(b'[\r\n  1,\n  "a\\nb"\n]'), "same")])
     log.write_report(tmp_path / "report.json")
     log.close()
     _, line, _ = (tmp_path / "report.json").read_bytes().splitlines()

@@ -19,10 +19,10 @@ from fixtureflow.schema.model import Schema
 from fixtureflow.views.page.drawing import drawing
 from fixtureflow.views.page.markup import Markup, many, tag, text
 from fixtureflow.views.page.tables import assumed_table, contents, legend, models_table, record_tables, styles
-from fixtureflow.views.page.told import Told, told
+from fixtureflow.views.page.told import told
 from fixtureflow.views.page.words import besides, outcome, totals
 
-__all__ = ["told", "write_page"]
+__all__ = ["write_page"]
 
 NOTES = 100
 """Lines on what a person has to know."""
@@ -38,7 +38,6 @@ _WITHOUT = Markup(
 def write_page(
     path: Path,
     matched: Matched,
-    lines: Mapping[str, Told],
     *,
     target: str,
     order: Sequence[str],
@@ -47,13 +46,13 @@ def write_page(
     warnings: Iterable[str] = (),
     values: bool = False,
 ) -> None:
-    """Write the page on `matched`, of which `lines` tell record by record.
+    """Write the page on `matched`.
 
     `target` names the database, `order` the models in load order, `waiting` has the records of some that are put off,
     `commands` are what to type next. Without `values` no value of the data is in it but keys that are numbers or UUIDs.
     Raises `OutputError`.
     """
-    counts = matched.counts
+    counts, lines = matched.counts, told(matched.samples, values=values)
     count = totals(counts)
     order = [label for label in order if label not in waiting]
     schema = matched.resolver.schema if matched.resolver else Schema()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fixtureflow.matching.log import SAMPLED
 from fixtureflow.views.page.markup import Markup, tag
 from fixtureflow.wording import amount
 
 __all__ = ["LIMIT", "Head", "grid", "narrow_style", "not_shown"]
 
-LIMIT = 1_000
+LIMIT = SAMPLED
 """Rows of one table."""
 LONG = 15
 """A table of more rows scrolls within its own frame."""

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
+from fixtureflow.matching.log import Sample
 from fixtureflow.values.keys import is_data
-from fixtureflow.views.page.grid import LIMIT
 from fixtureflow.views.page.markup import Markup, tag, text
 
 __all__ = ["Row", "Told", "told"]
 
 LONGEST = 200
 """Characters of a text that are shown."""
-BATCH = 1_000
-"""Lines of a report that are read at once."""
 HIDDEN = tag("i", "hidden", class_="hidden")
 
 
@@ -48,72 +42,23 @@ class Row(NamedTuple):
     """Where it stands in the dump."""
 
 
-class Told:
-    """Of one kind, the first records of each model: shared evenly among the models, `LIMIT` in all."""
+class Told(NamedTuple):
+    """Records of one case."""
 
-    def __init__(self) -> None:
-        self.total = 0
-        self._rows: dict[str, list[Row]] = {}
-        self._kept = 0
-        self._most = 0
-        """Rows of the model that has most of them, once there is no more room."""
-
-    @property
-    def rows(self) -> list[Row]:
-        """In the order of the report."""
-        return sorted(row for rows in self._rows.values() for row in rows)
-
-    def wants(self, model: str) -> bool:
-        """Has a row of a model room, now or in the place of one of a model with more?"""
-        return self._kept < LIMIT or len(self._rows.get(model, ())) + 1 < self._most
-
-    def add(self, row: Row) -> None:
-        self._rows.setdefault(row.model, []).append(row)
-        self._kept += 1
-        if self._kept > LIMIT:
-            max(self._rows.values(), key=len).pop()
-            self._kept -= 1
-        if self._kept == LIMIT:
-            self._most = max(map(len, self._rows.values()))
+    total: int
+    rows: list[Row]
+    """Some of them, in the order of the report."""
 
 
-class _Head(msgspec.Struct):
-    model: str = ""
-    case: str = ""
+def told(samples: Mapping[str, Sample], *, values: bool) -> dict[str, Told]:
+    """By case, what is told of records. Without `values` no value of the data is in it, keys that tell nothing aside.
 
-
-_decoded = msgspec.json.Decoder(list[_Head]).decode
-
-
-def told(report: Path, *, values: bool) -> dict[str, Told]:
-    """By kind, what `report` tells of records; it is read line by line.
-
-    Without `values` no value of the data is in it, keys that tell nothing aside.
+    The report has a line for each, from its second.
     """
-    found: dict[str, Told] = {}
-    with report.open("rb") as file:
-        next(file, b"")  # what comes before the records
-        first = 2
-        while lines := list(islice(file, BATCH)):
-            ones = [line.rstrip(b",\n") for line in lines if line.startswith(b"{")]
-            heads = _heads(ones)
-            counts = Counter((head.case, head.model) for head in heads)
-            for (case, _), count in counts.items():
-                found.setdefault(case, Told()).total += count
-            if any(found[case].wants(model) for case, model in counts):
-                for number, (one, head) in enumerate(zip(ones, heads, strict=True), first):
-                    if found[head.case].wants(head.model):
-                        found[head.case].add(_row(number, head.model, _whole(one), values=values))
-            first += len(lines)
-    return found
-
-
-def _heads(lines: Sequence[bytes]) -> list[_Head]:
-    try:
-        return _decoded(b"[%b]" % b",".join(lines))
-    except msgspec.DecodeError:  # NaN and lone surrogates, which Python's json reads
-        wholes = map(_whole, lines)
-        return [_Head(whole.get("model", ""), whole.get("case", "")) for whole in wholes]
+    return {
+        case: Told(one.total, [_row(at + 2, model, _whole(line), values=values) for at, model, line in one.lines])
+        for case, one in samples.items()
+    }
 
 
 def _whole(line: bytes) -> dict[str, Any]:
