@@ -8,7 +8,7 @@ import subprocess
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import accumulate, chain, islice
@@ -21,6 +21,7 @@ from fixtureflow.output import output_faults
 from fixtureflow.record import Record, Source
 from fixtureflow.reread.stretch import Run, Stretch
 from fixtureflow.stream import Block, Records, layout_of, places
+from fixtureflow.turning.rewrite import Edit, Style, Turned
 
 __all__ = ["beside", "serve"]
 
@@ -30,6 +31,8 @@ READY = b"ready\n"
 SERVE = "import sys; sys.path[:] = {path!r}; from fixtureflow.beside import serve; serve()"
 TOLD_AT_ONCE = 128 * 1024
 """Bytes of records."""
+_BETWEEN = b"\0"
+"""Stands in no JSON."""
 
 
 @contextmanager
@@ -171,8 +174,46 @@ class _Whole(NamedTuple):
     run: Run
     offset: int
 
+    def size(self) -> int:
+        return len(self.text)
+
     def block(self, source: Source) -> Block:
         return Stretch(self.text, self.run, source, self.offset, lines=False)
+
+
+class _ToBeTurned(NamedTuple):
+    """A block whose text is still to be made, of that of the records as they were; each column as one text."""
+
+    source: int
+    lead: bytes
+    text: bytes
+    run: Run
+    offset: int
+    keep: Sequence[bool] | None
+    edit: tuple[Style, list[tuple[str, bytes, bytes]], tuple[str, ...]] | None
+
+    @classmethod
+    def of(cls, at: int, block: Turned) -> _ToBeTurned | None:
+        """None for what is made already, or is not known to have stood together."""
+        text, edit = block.given, None
+        if text is None or block.before.lines:
+            return None
+        if block.edit:
+            columns = [(name, _BETWEEN.join(a), _BETWEEN.join(b)) for name, (a, b) in block.edit.fields.items()]
+            edit = block.edit.style, columns, block.edit.names
+        return cls(at, block.lead, text, block.before.run, block.offset, block.keep, edit)
+
+    def size(self) -> int:
+        return len(self.text)
+
+    def block(self, source: Source) -> Block:
+        edit = None
+        if self.edit:
+            style, columns, names = self.edit
+            edit = Edit(style, {name: (a.split(_BETWEEN), b.split(_BETWEEN)) for name, a, b in columns}, names)
+        if edit and self.keep is None:
+            return Stretch(edit.made(self.text), self.run, source, self.offset, lines=False)
+        return Turned(self.text, Stretch(self.text, self.run, source, self.offset, lines=False), self.keep, edit)
 
 
 class _Apart(NamedTuple):
@@ -185,6 +226,9 @@ class _Apart(NamedTuple):
     raws: list[bytes]
     numbers: list[int]
 
+    def size(self) -> int:
+        return sum(map(len, self.raws))
+
     def block(self, source: Source) -> Block:
         rows = zip(self.raws, self.models, self.numbers, self._offsets(), strict=False)
         return Block.of([Record(raw, model, source, number, at) for raw, model, number, at in rows], self.text)
@@ -193,10 +237,13 @@ class _Apart(NamedTuple):
         return places(self.text, self.raws) if self.text else accumulate((len(raw) for raw in self.raws), initial=0)
 
 
-def _packed(blocks: Iterable[Block]) -> Iterator[list[Source | _Whole | _Apart]]:
-    """Several blocks at a time, each source before the first of its blocks."""
+_Message = list[Source | _Whole | _ToBeTurned | _Apart]
+"""Several blocks, each source before the first of its blocks."""
+
+
+def _packed(blocks: Iterable[Block]) -> Iterator[_Message]:
     sources: dict[int, tuple[int, Source]] = {}
-    message: list[Source | _Whole | _Apart] = []
+    message: _Message = []
     size = 0
     for block in blocks:
         source = block.source
@@ -204,21 +251,25 @@ def _packed(blocks: Iterable[Block]) -> Iterator[list[Source | _Whole | _Apart]]
             sources[id(source)] = len(sources), source
             message.append(source)
         at, _ = sources[id(source)]
-        numbers, text = block.numbers(), block.together()
-        if isinstance(block, Stretch) and isinstance(numbers, range) and text:
-            message.append(_Whole(at, block.lead, text, block.run, block.offset))
-            size += len(text)
-        else:
-            raws = block.raws()
-            message.append(_Apart(at, block.lead, text, block.models(), raws, list(numbers)))
-            size += sum(map(len, raws))
+        packed = _pack(block, at)
+        message.append(packed)
+        size += packed.size()
         if size >= TOLD_AT_ONCE:
             yield message
             message, size = [], 0
     yield message
 
 
-def _unpacked(messages: Iterator[list[Source | _Whole | _Apart] | None]) -> Iterator[Block]:
+def _pack(block: Block, source: int) -> _Whole | _ToBeTurned | _Apart:
+    if isinstance(block, Turned) and (turned := _ToBeTurned.of(source, block)):
+        return turned
+    numbers, text = block.numbers(), block.together()
+    if isinstance(block, Stretch) and isinstance(numbers, range) and text:
+        return _Whole(source, block.lead, text, block.run, block.offset)
+    return _Apart(source, block.lead, text, block.models(), block.raws(), list(numbers))
+
+
+def _unpacked(messages: Iterator[_Message | None]) -> Iterator[Block]:
     sources: list[Source] = []
     for message in iter(messages.__next__, None):
         for one in message or ():

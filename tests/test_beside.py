@@ -26,9 +26,10 @@ from fixtureflow import pipeline
 from fixtureflow.beside import beside
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.stream import Block, Records
-from fixtureflow.turning.rewrite import Turned
+from fixtureflow.turning.rewrite import Edit, Style, Turned
 
 DUMP = b'[\n{"model": "a.b", "pk": 1, "fields": {}},\n{"model": "a.b",  "pk": 2},\n\n{"model": "a.C", "pk": 1.50}]\n'
+LABELS = b"[%b]" % b",".join(b'{"model": "a.b", "pk": %d, "fields": {"tag": null}}' % pk for pk in range(1_000))
 
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc to see processes in")
@@ -98,6 +99,23 @@ def thinned() -> Records:
     return Records(blocks)
 
 
+def edited(keep: Callable[[int], bool] | None = None) -> Records:
+    """With other values, which are put into the text when it is wanted."""
+
+    def blocks() -> Iterator[Block]:
+        for stretch in Catalogue(ff.read(io.BytesIO(LABELS))).stretches():
+            size = len(stretch)
+            old, new = [b"%d" % pk for pk in range(size)], [b'"\\u0031%d"' % (pk % 2) for pk in range(size)]
+            edit = Edit(Style(), {"": (old, new), "tag": ([b"null"] * size, [b"[\n]"] * size)}, ("tag",))
+            yield Turned(stretch.text(b""), stretch, keep and [keep(at) for at in range(size)], edit)
+
+    return Records(blocks)
+
+
+def edited_and_thinned() -> Records:
+    return edited(lambda at: at % 3 > 0)
+
+
 def one_by_one() -> Records:
     return Records(lambda: (Block.of([record]) for record in as_read()))
 
@@ -111,7 +129,7 @@ def nothing() -> Records:
     return ff.read(io.BytesIO(b"[ ]"))
 
 
-@pytest.mark.parametrize("make", [as_read, read_again, thinned, one_by_one, lines, nothing])
+@pytest.mark.parametrize("make", [as_read, read_again, thinned, edited, edited_and_thinned, one_by_one, lines, nothing])
 def test_a_process_of_its_own_gets_the_same_records(make: Callable[[], Records], tmp_path: Path) -> None:
     with beside(make(), written, lambda: (tmp_path / "here.json",), folder=None) as here:
         pid, expected = here()

@@ -19,7 +19,7 @@ from fixtureflow.references.links import Link
 from fixtureflow.reread.stretch import Stretch
 from fixtureflow.reread.texts import Texts
 from fixtureflow.stream import Block
-from fixtureflow.turning.rewrite import Style, Turned, listed, replaced, style_of, with_pk
+from fixtureflow.turning.rewrite import Edit, Style, Turned, listed, style_of, with_pk
 
 __all__ = ["Changes", "Piece", "Rewriting"]
 
@@ -123,9 +123,9 @@ class Rewriting:
         style = style_of(text)
         if changes.pks:
             fields = fields | {"": (pks, [changes.pks.get(at, old) for at, old in enumerate(pks)])}
-        if fields:
-            text = replaced(text, style, fields, self._reader(piece.plan, piece.stretch.run.model).again)
-        turned = Turned(text, piece.stretch, None if all(keep) else keep)
+        names = tuple(self._reader(piece.plan, piece.stretch.run.model).names)
+        edit = Edit(style, fields, names) if fields else None
+        turned = Turned(text, piece.stretch, None if all(keep) else keep, edit)
         given = {at: pk for at, pk in changes.pks.items() if not pks[at]}
         if not given:
             return turned

@@ -119,7 +119,7 @@ class Spool:
         copy.write(text, separator)
         self._end += len(text) + len(separator)
         self._places = None
-        if block.whole:
+        if block.whole or _is_run(block):
             self._in_step(first, block.offset)
         else:
             records = block.records()
@@ -137,6 +137,9 @@ class Spool:
 
 def _runs(block: Block, first: int, *, as_read: bool, copied: list[int] | None) -> Iterator[Run]:
     """Parts a block by models; `copied` has the places of its records where they are not in step with the offsets."""
+    if _is_run(block) and copied is None:
+        yield Run(min(block.labels()), first, first + len(block.text(b"")), len(block), block.number)
+        return
     labels = block.labels()
     plain = block.whole
     if as_read and len(labels) == 1 and (plain or copied is None):
@@ -154,6 +157,11 @@ def _runs(block: Block, first: int, *, as_read: bool, copied: list[int] | None) 
     for begin, end in pairwise(begins):
         head, tail = records[begin], records[end - 1]
         yield Run(head.model, at[begin], at[end - 1] + len(tail.raw), end - begin, head.number)
+
+
+def _is_run(block: Block) -> bool:
+    """Is it a run already, its bytes as they were read?"""
+    return type(block) is Stretch and not block.lines
 
 
 def _are_apart(one: Record, two: Record) -> bool:

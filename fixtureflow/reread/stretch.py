@@ -52,7 +52,7 @@ class Stretch(Block):
     def records(self) -> list[Record]:
         if self._records is None:
             raws = self.raws()
-            rows = zip(raws, places(self._text, raws, self.offset), strict=True)
+            rows = zip(raws, places(self._all(), raws, self.offset), strict=True)
             model, source = self.run.model, self.source
             self._records = [Record(raw, model, source, n, at) for n, (raw, at) in enumerate(rows, start=self.number)]
         return self._records
@@ -65,16 +65,16 @@ class Stretch(Block):
 
     def raws(self) -> list[bytes]:
         if self.lines:
-            return [raw for line in self._text.split(b"\n") if (raw := line.strip(_SPACE))]
-        return raws_of(self._text)
+            return [raw for line in self._all().split(b"\n") if (raw := line.strip(_SPACE))]
+        return raws_of(self._all())
 
     def together(self) -> bytes:
-        return b"" if self.lines else self._text
+        return b"" if self.lines else self._all()
 
     def spans(self, start: int) -> tuple[list[int], list[int]]:
         """The place of each record, if the first is at `start`, and its size."""
         raws = self.raws()
-        return list(places(self._text, raws, start)), list(map(len, raws))
+        return list(places(self._all(), raws, start)), list(map(len, raws))
 
     def follows(self, other: Block | None) -> tuple[int, int] | None:
         """The places that what parts it from `other` stands between, if it stands just behind it in a JSON array."""
@@ -84,7 +84,11 @@ class Stretch(Block):
         return (other.run.end, self.run.start) if near else None
 
     def array(self) -> bytes:
-        return b"[%b]" % (b",".join(self.raws()) if self.lines else self._text)
+        return b"[%b]" % (b",".join(self.raws()) if self.lines else self._all())
+
+    def _all(self) -> bytes:
+        """The text of all records."""
+        return self._text
 
 
 def raws_of(text: bytes) -> list[bytes]:

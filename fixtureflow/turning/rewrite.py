@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import compress
 from typing import NamedTuple
 
@@ -21,8 +21,9 @@ import msgspec
 from fixtureflow.edit import children, items, with_fields, with_values
 from fixtureflow.record import Record
 from fixtureflow.reread.stretch import Stretch, raws_of
+from fixtureflow.reread.texts import Texts
 
-__all__ = ["Style", "Turned", "listed", "replaced", "style_of", "with_field", "with_pk", "without_pk"]
+__all__ = ["Edit", "Style", "Turned", "listed", "replaced", "style_of", "with_field", "with_pk", "without_pk"]
 
 _HEAD = re.compile(rb'(\{\s*"model"\s*:\s*"[^"\\]*"\s*,\s*)"pk"\s*:\s*(?:-?[0-9]+|"[^"\\]*")\s*,\s*')
 # In JSON within JSON a backslash stands before it. The lookbehind comes last: a search is fast if its start is plain.
@@ -31,36 +32,56 @@ _FIELDS = re.compile(rb'(,[ \t]*)?(\n[ \t]*)?"fields"([ \t]*:[ \t]*)\{(\n[ \t]*)
 
 
 class Turned(Stretch):
-    """A stretch with other values within its records, or without some of them; where these stood is as before."""
+    """A stretch with other values within its records, or without some of them; where these stood is as before.
 
-    __slots__ = ("_before", "_even", "_keep")
+    It is made when its text is asked for: until then `text`, `before`, `keep` and `edit` are all that it is.
+    """
 
-    def __init__(self, text: bytes, before: Stretch, keep: Sequence[bool] | None = None) -> None:
-        """`text` is that of all records, `keep` tells which of them are wanted, at least one."""
-        run, self._keep, self._even = before.run, keep, not before.lines
-        if keep is not None:
-            raws = raws_of(text)
-            gap = text[len(raws[0]) : text.find(raws[1], len(raws[0]))] if len(raws) > 1 else b""
-            if gap.join(raws) != text:
-                gap, self._even = b",", False
-            raws = list(compress(raws, keep))
-            text, run = gap.join(raws), msgspec.structs.replace(run, count=len(raws))
+    __slots__ = ("_even", "_made", "before", "edit", "keep")
+
+    def __init__(
+        self, text: bytes, before: Stretch, keep: Sequence[bool] | None = None, edit: Edit | None = None
+    ) -> None:
+        """`text` is that of all records, which `edit` changes; `keep` tells which of them are wanted, at least one."""
+        run = before.run if keep is None else msgspec.structs.replace(before.run, count=sum(keep))
         super().__init__(text, run, before.source, before.offset, lines=False)
-        self._before = before
+        self.before = before
+        self.keep = keep
+        self.edit = edit
+        self._even = not before.lines
+        self._made = keep is None and edit is None
+
+    @property
+    def given(self) -> bytes | None:
+        """The text of all records as it was given; None if it is made already."""
+        return None if self._made else self._text
+
+    def _all(self) -> bytes:
+        if not self._made:
+            text = self.edit.made(self._text) if self.edit else self._text
+            if self.keep is not None:
+                raws = raws_of(text)
+                gap = text[len(raws[0]) : text.find(raws[1], len(raws[0]))] if len(raws) > 1 else b""
+                if gap.join(raws) != text:
+                    gap, self._even = b",", False
+                text = gap.join(compress(raws, self.keep))
+            self._text, self._made = text, True
+        return self._text
 
     def records(self) -> list[Record]:
         if self._records is None:
-            model, olds = self.run.model, self._before.records()
-            pairs = zip(self.raws(), olds if self._keep is None else compress(olds, self._keep), strict=True)
+            model, olds = self.run.model, self.before.records()
+            pairs = zip(self.raws(), olds if self.keep is None else compress(olds, self.keep), strict=True)
             self._records = [Record(raw, model, old.source, old.number, old.offset) for raw, old in pairs]
         return self._records
 
     def numbers(self) -> Sequence[int]:
-        before = self._before.numbers()
-        return before if self._keep is None else list(compress(before, self._keep))
+        before = self.before.numbers()
+        return before if self.keep is None else list(compress(before, self.keep))
 
     def together(self) -> bytes:
-        return super().together() if self._even else b""
+        text = self._all()
+        return text if self._even else b""
 
 
 class Style(NamedTuple):
@@ -74,6 +95,19 @@ class Style(NamedTuple):
 
     comma: bytes = b", "
     """Between items on one line; Django's own JSONL has no space there."""
+
+
+class Edit(NamedTuple):
+    """Values that are to stand in the place of others, in a text of records."""
+
+    style: Style
+    fields: Mapping[str, tuple[Sequence[bytes], Sequence[bytes]]]
+    """As for `replaced`."""
+    names: tuple[str, ...]
+    """Of all fields that are decoded again to see whether it has come true."""
+
+    def made(self, text: bytes) -> bytes:
+        return replaced(text, self.style, self.fields, _texts(self.names).again)
 
 
 def style_of(text: bytes) -> Style:
@@ -123,6 +157,11 @@ def replaced(
     apart = raws_of(text)
     ones = [_in_one(raw, style, {n: (o[at], w[at]) for n, (o, w) in changes.items()}) for at, raw in enumerate(apart)]
     return _joined(text, apart, ones)
+
+
+@cache
+def _texts(names: tuple[str, ...]) -> Texts:
+    return Texts(names)
 
 
 def _key(style: Style, name: str) -> bytes:
