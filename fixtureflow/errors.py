@@ -119,6 +119,8 @@ class UsageError(FixtureflowError):
 
 def one_line(text: str) -> str:
     """`text` with control characters escaped, so that a hostile name cannot forge lines on a terminal."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
