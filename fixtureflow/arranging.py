@@ -11,7 +11,6 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from fixtureflow.counters.highest import Highest, look
 from fixtureflow.record import LinkSource
 from fixtureflow.schema.model import Schema
 from fixtureflow.stages.order import order
@@ -30,29 +29,22 @@ class Turn(NamedTuple):
 
 
 def arranged_and_written(
-    records: Records, schema: Schema | None, turns: Mapping[str, Turn], uncounted: set[str], path: Path
-) -> tuple[int, dict[str, Highest]]:
-    """Write records in load order; how many they are, and the highest keys of the models.
+    records: Records, schema: Schema | None, turns: Mapping[str, Turn], path: Path
+) -> tuple[int, list[str]]:
+    """Write records in load order; how many they are, and their models in that order.
 
     They come turn by turn: first those in cycles, then the others, each in load order. Rows that stand in no input are
-    last. No counter makes the keys of `uncounted` models, so they are not looked at.
+    last.
     """
-    highest: dict[str, Highest] = {}
+    models: dict[str, None] = {}
 
     def watched() -> Iterator[Block]:
         for block in _in_load_order(records, schema, turns):
-            if uncounted.issuperset(block.labels()):
-                for label in sorted(block.labels()):
-                    highest.setdefault(label, Highest(label))
-            else:
-                look(block, highest)
+            labels = block.labels()
+            models.update(dict.fromkeys(labels if len(labels) == 1 else block.models()))
             yield block
 
-    count = write(Records(watched, records), path).records
-    for one in highest.values():
-        if one.other is not None:
-            one.other.offset = None  # it may be that of a text as it was changed
-    return count, highest
+    return write(Records(watched, records), path).records, list(models)
 
 
 def _in_load_order(records: Records, schema: Schema | None, turns: Mapping[str, Turn]) -> Iterator[Block]:

@@ -16,9 +16,11 @@ from typing import Any
 from fixtureflow.arranging import Turn, arranged_and_written
 from fixtureflow.beside import beside
 from fixtureflow.connection import shown
+from fixtureflow.counters.highest import Highest
 from fixtureflow.database import is_fixture
 from fixtureflow.errors import UsageError
 from fixtureflow.matching.emit import Emission, Lists
+from fixtureflow.matching.highest import highest_kept
 from fixtureflow.matching.links import with_links
 from fixtureflow.matching.matched import Dangling, Matched
 from fixtureflow.matching.resolve import Resolver
@@ -174,20 +176,20 @@ def prepare(
             matched.in_steps, matched.arrange = True, _by_units
             given = partial(_task, matched, drafts / FIXTURE)
             with beside(matched, arranged_and_written, given, folder=drafts if _is_large(records) else None) as written:
+                known = with_links(matched.resolver.schema) if matched.resolver else None
                 renamed = _renamed(matched)
-                step.records, highest = written()
-        known = with_links(matched.resolver.schema) if matched.resolver else None
-        found = Prepared(Path(folder), matched, list(highest), steps=steps)
+                with _timed(steps, "sequences") as counted:
+                    resets = past(_highest(matched), known, target=target)
+                    with opened_output(drafts / SEQUENCES) as file:
+                        file.write(resets.sql().encode())
+                    counted.records = len(resets.resets)
+                step.records, models = written()
+        found = Prepared(Path(folder), matched, models, steps=steps)
         found.waiting = {label: counts["put off"] for label, counts in matched.counts.items() if counts["put off"]}
         names = _files(found, drafts, known, step.records, parts=parts)
         found.files = [name for name, count in names.items() if count]
         found.records = sum(names.values())
-        with _timed(steps, "sequences") as step:
-            loaded_now = {label: one for label, one in highest.items() if label not in matched.late}
-            counted = past(loaded_now, known, target=target)
-            with opened_output(drafts / SEQUENCES) as file:
-                file.write(counted.sql().encode())
-            found.counters = step.records = len(counted.resets)
+        found.counters = counted.records
         found.delete = bool(matched.deleted())
         loaded = [label for label, counts in matched.counts.items() if counts["out"]]
         found.warnings = [*renamed, *(remarks_on_loading(known, loaded) if known else ())]
@@ -224,14 +226,19 @@ def _by_units(resolver: Resolver, emission: Emission) -> Iterator[Block]:
         yield from emission.blocks(*unit.models)
 
 
-def _task(matched: Matched, path: Path) -> tuple[Schema | None, dict[str, Turn], set[str], Path]:
+def _highest(matched: Matched) -> dict[str, Highest]:
+    """The highest keys of what is loaded now."""
+    labels = [label for label, counts in matched.counts.items() if counts["out"]]
+    return highest_kept(matched.resolver, labels) if matched.resolver else {}
+
+
+def _task(matched: Matched, path: Path) -> tuple[Schema | None, dict[str, Turn], Path]:
     """What `arranged_and_written` takes besides the records."""
     resolver = matched.resolver
     if resolver is None:
-        return None, {}, set(), path
+        return None, {}, path
     turns = {label: Turn(at, unit.cyclic) for at, unit in enumerate(resolver.units) for label in unit.models}
-    uncounted = {label for label, plan in resolver.plans.items() if not plan.counted}
-    return resolver.schema, turns, uncounted, path
+    return resolver.schema, turns, path
 
 
 def _is_large(records: Iterable[Record]) -> bool:
@@ -288,7 +295,7 @@ def _manifest(names: Mapping[str, int], others: Iterable[str]) -> dict[str, Any]
 @contextmanager
 def _timed(steps: list[Step], name: str) -> Iterator[Step]:
     step = Step(name)
+    steps.append(step)
     started = time.monotonic()
     yield step
     step.seconds = time.monotonic() - started
-    steps.append(step)

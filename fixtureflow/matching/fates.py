@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from enum import IntEnum
+from itertools import chain
 from typing import Any
 
 from fixtureflow.references.keys import Keys, Numbers
@@ -137,3 +138,22 @@ class Fates:
     def moved(self, number: int, pk: Any) -> Any:
         """The pk in the target of the record that had `pk`."""
         return self._moved.get(number, pk)
+
+    def highest(self, label: str) -> tuple[int, bool]:
+        """Of a concrete model the highest integer that is the pk of a record that is kept, as it is then, 0 for none.
+
+        And whether one is kept whose pk is no integer.
+        """
+        dense, sparse = self.keys(label).places()
+        fate, moved = self.fate, self._moved
+
+        def stays(number: int) -> bool:
+            return number >= 0 and fate[number] in KEPT and number not in moved
+
+        tops = [next((key for key in range(len(dense) - 1, 0, -1) if stays(dense[key])), 0)]
+        others = [key for key, number in sparse.items() if stays(number)]
+        tops += [key for key in others if type(key) is int]
+        if label in self.changed:
+            ours = (number for number in chain(dense, sparse.values()) if number in moved)
+            tops += [pk for number in ours if fate[number] in KEPT and type(pk := moved[number]) is int]
+        return max(tops), any(type(key) is not int for key in others)

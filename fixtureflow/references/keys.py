@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -107,6 +107,10 @@ class Keys:
         """The highest integer, 0 if there is none."""
         dense = next((key for key in range(len(self.dense) - 1, 0, -1) if self.dense[key] >= 0), 0)
         return max(dense, *(key for key in self._sparse if type(key) is int), 0)
+
+    def places(self) -> tuple[Sequence[int], Mapping[Key, int]]:
+        """The numbers of the integers from 0, -1 for none, and those of the other keys."""
+        return self.dense, self._sparse
 
     def sizes(self) -> tuple[int, int]:
         """How many places the array has, and how many keys are held outside of it."""

@@ -207,6 +207,47 @@ def test_every_record_is_after_all_that_it_refers_to_whatever_changed(scratch_on
     assert notes == [("a", "d"), ("b", None), ("c", "a"), ("d", "b")]
 
 
+@pytest.mark.parametrize("project", ["everything", "tokens"])
+def test_numbers_are_set_past_those_that_are_in_the_fixture(scratch: Scratch, project: str, tmp_path: Path) -> None:
+    source, target, known = scratch(project, populated=True), scratch(project, occupied=True), schema_of(project)
+    made = ff.prepare(ff.read(io.BytesIO(dumpdata(project, source))), tmp_path / "ready", target=target, schema=known)
+    assert made.matched.resolver
+    known, fixture = with_links(made.matched.resolver.schema), ff.read(tmp_path / "ready" / "fixture.json")
+    expected = ff.sequences(fixture, known, target=target).sql()
+    assert (tmp_path / "ready" / "sequences.sql").read_text() == expected != ""
+
+
+@pytest.mark.parametrize(
+    ("pk", "said"),
+    [
+        ("abc", "record 2, byte 58, app.item pk=abc: the primary key is no integer"),
+        ([1, 2], "record 2, byte 58, app.item pk=[1, 2]: the primary key is no integer"),
+        (10**40, "record 2, app.item pk=1000000000"),
+    ],
+)
+def test_a_key_that_no_counter_makes_is_told_by_its_place(
+    pk: object, said: str, scratch_on: Scratch, tmp_path: Path
+) -> None:
+    with pytest.raises(ff.InputError) as error:
+        items_prepared(scratch_on("sqlite"), tmp_path, (3, "a"), (pk, "c"), (1, "d"))
+    assert f"dump.json, {said}" in str(error.value)
+
+
+def test_a_key_that_no_counter_makes_may_belong_to_a_row_of_the_target(scratch_on: Scratch, tmp_path: Path) -> None:
+    made = items_prepared(scratch_on("sqlite"), tmp_path, (3, "a"), ("abc", "b"), (1, "d"))
+    assert 'max("id"), 0), 4)' in (made.folder / "sequences.sql").read_text()
+
+
+def items_prepared(target: str, folder: Path, *rows: tuple[object, str]) -> ff.Prepared:
+    """Prepares items (pk, name) for a table that has 1 `theirs` and 2 `b`."""
+    execute(target, "CREATE TABLE app_item (id integer PRIMARY KEY AUTOINCREMENT, name text UNIQUE)")
+    execute(target, "INSERT INTO app_item VALUES (1, 'theirs'), (2, 'b')")
+    dump = [{"model": "app.item", "pk": pk, "fields": {"name": name}} for pk, name in rows]
+    (folder / "dump.json").write_text(json.dumps(dump))
+    known = ff.Schema.of([Model(label="app.item", table="app_item")])
+    return ff.prepare(ff.read(folder / "dump.json"), folder / "ready", target=target, schema=known)
+
+
 def test_the_lists_of_the_targets_rows_come_after_the_records_they_name(scratch_on: Scratch, tmp_path: Path) -> None:
     target = scratch_on("sqlite")
     execute(
