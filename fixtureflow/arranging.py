@@ -5,9 +5,9 @@ A process of its own may do it, which begins by importing this: nothing here nee
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from itertools import chain, groupby
+from itertools import chain, groupby, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,10 @@ from fixtureflow.stages.order import order
 from fixtureflow.stream import Block, Records, blocks_of
 from fixtureflow.writer import write
 
-__all__ = ["Turn", "arranged_and_written"]
+__all__ = ["Turn", "TurnEnd", "arranged_and_written"]
+
+AHEAD = 32 * 1024 * 1024
+"""Bytes of records in a cycle that are read in their order while others, which come first, are waited for."""
 
 
 class Turn(NamedTuple):
@@ -26,6 +29,22 @@ class Turn(NamedTuple):
     at: int
     cyclic: bool
     """Do they refer to each other, or to those of others with the same turn?"""
+
+
+class TurnEnd(Block):
+    """No record: says that all of some models have come, where others may be long in coming."""
+
+    __slots__ = ("_models",)
+
+    def __init__(self, models: Iterable[str]) -> None:
+        super().__init__(b"", [], {}, LinkSource(), 0, 0)
+        self._models = frozenset(models)
+
+    def labels(self) -> frozenset[str]:
+        return self._models
+
+    def __reduce__(self) -> tuple[type[TurnEnd], tuple[frozenset[str]]]:
+        return TurnEnd, (self._models,)
 
 
 def arranged_and_written(
@@ -52,16 +71,33 @@ def _in_load_order(records: Records, schema: Schema | None, turns: Mapping[str, 
     last = Turn(len(turns), cyclic=False)
 
     def turn_of(block: Block) -> Turn:
-        return last if isinstance(block.source, LinkSource) else turns.get(min(block.labels()), last)
+        added = isinstance(block.source, LinkSource) and not isinstance(block, TurnEnd)
+        return last if added else turns.get(min(block.labels()), last)
 
     waiting: dict[int, Iterator[Block]] = {}
     for turn, run in groupby(blocks_of(records), key=turn_of):
         if turn.cyclic:
-            ordered = order(Records(partial(iter, run)), schema).blocks()
-            waiting[turn.at] = chain([next(ordered)], ordered)
+            ordered = order(Records(partial(_until_end, run)), schema).blocks()
+            waiting[turn.at] = chain(_begun(ordered), ordered)
             continue
         for earlier in sorted(at for at in waiting if at < turn.at):
             yield from waiting.pop(earlier)
         yield from run
     for _, blocks in sorted(waiting.items()):
         yield from blocks
+
+
+def _until_end(blocks: Iterator[Block]) -> Iterator[Block]:
+    return takewhile(lambda block: not isinstance(block, TurnEnd), blocks)
+
+
+def _begun(blocks: Iterator[Block]) -> list[Block]:
+    """The first blocks."""
+    begun: list[Block] = []
+    held = 0
+    for block in blocks:
+        begun.append(block)
+        held += sum(map(len, block.raws()))
+        if held >= AHEAD:
+            break
+    return begun

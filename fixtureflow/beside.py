@@ -237,8 +237,8 @@ class _Apart(NamedTuple):
         return places(self.text, self.raws) if self.text else accumulate((len(raw) for raw in self.raws), initial=0)
 
 
-_Message = list[Source | _Whole | _ToBeTurned | _Apart]
-"""Several blocks, each source before the first of its blocks."""
+_Message = list[Source | Block | _Whole | _ToBeTurned | _Apart]
+"""Several blocks, each source before the first of its blocks; one without records, which is a sign, as it is."""
 
 
 def _packed(blocks: Iterable[Block]) -> Iterator[_Message]:
@@ -246,6 +246,10 @@ def _packed(blocks: Iterable[Block]) -> Iterator[_Message]:
     message: _Message = []
     size = 0
     for block in blocks:
+        if not len(block):
+            yield [*message, block]
+            message, size = [], 0
+            continue
         source = block.source
         if id(source) not in sources:
             sources[id(source)] = len(sources), source
@@ -275,6 +279,9 @@ def _unpacked(messages: Iterator[_Message | None]) -> Iterator[Block]:
         for one in message or ():
             if isinstance(one, Source):
                 sources.append(one)
+                continue
+            if isinstance(one, Block):
+                yield one
                 continue
             block = one.block(sources[one.source])
             block.lead = one.lead

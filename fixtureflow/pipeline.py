@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fixtureflow.arranging import Turn, arranged_and_written
+from fixtureflow.arranging import Turn, TurnEnd, arranged_and_written
 from fixtureflow.beside import beside
 from fixtureflow.connection import shown
 from fixtureflow.counters.highest import Highest
@@ -217,13 +217,23 @@ def _renamed(matched: Matched) -> list[str]:
 
 
 def _by_units(resolver: Resolver, emission: Emission) -> Iterator[Block]:
-    """What is kept, one model after the other in load order; but first those that refer to each other, together."""
+    """What is kept, one model after the other in load order; but first those that refer to each other, together.
+
+    These come as soon as they are decided on, if they can.
+    """
+    early = []
+    for unit in resolver.decide(cyclic_first=True):
+        if unit.cyclic and resolver.is_settled(unit):
+            early.append(unit)
+            yield from emission.blocks(*unit.models)
+            yield TurnEnd(unit.models)
     found = {label for unit in resolver.units for label in unit.models}
     for label in resolver.catalogue.models:
         if label not in found:  # it is left out, and so only counted
             yield from emission.blocks(label)
     for unit in sorted(resolver.units, key=lambda unit: not unit.cyclic):
-        yield from emission.blocks(*unit.models)
+        if unit not in early:
+            yield from emission.blocks(*unit.models)
 
 
 def _highest(matched: Matched) -> dict[str, Highest]:

@@ -23,6 +23,7 @@ from support.sql import execute
 import fixtureflow as ff
 from fixtureflow import beside as module
 from fixtureflow import pipeline
+from fixtureflow.arranging import TurnEnd
 from fixtureflow.beside import beside
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.stream import Block, Records
@@ -74,6 +75,18 @@ def first(records: Records) -> int:
 
 def count(records: Records) -> int:
     return sum(1 for _ in records)
+
+
+def up_to_the_sign(records: Records, path: Path) -> tuple[int, frozenset[str], int]:
+    counts = [0]
+    signs: frozenset[str] = frozenset()
+    for block in records.blocks():
+        counts[-1] += len(block)
+        if isinstance(block, TurnEnd):
+            counts.append(0)
+            signs |= block.labels()
+            path.touch()
+    return counts[0], signs, counts[1]
 
 
 # Records of all kinds that stages make.
@@ -139,6 +152,22 @@ def test_a_process_of_its_own_gets_the_same_records(make: Callable[[], Records],
     assert found == expected
     assert (tmp_path / "there.json").read_bytes() == (tmp_path / "here.json").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["here.json", "there.json"]
+
+
+def test_a_sign_that_all_of_a_model_is_there_comes_at_once(tmp_path: Path) -> None:
+    """The next record is made only when the work on those before the sign is done."""
+
+    def blocks() -> Iterator[Block]:
+        yield from as_read().blocks()
+        yield TurnEnd(["a.b", "a.C"])
+        until = time.monotonic() + 30
+        while not (tmp_path / "done").exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert (tmp_path / "done").exists()
+        yield from as_read().blocks()
+
+    with beside(Records(blocks), up_to_the_sign, lambda: (tmp_path / "done",), folder=tmp_path) as there:
+        assert there() == (3, frozenset({"a.b", "a.C"}), 3)
 
 
 def test_its_faults_are_raised_here(tmp_path: Path) -> None:

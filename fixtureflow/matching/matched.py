@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -95,8 +95,8 @@ class Matched(Records):
         """Rows of the target that are written again, with other lists."""
         self.seen: set[str] = set()
         self.resolver: Resolver | None = None
-        self.arrange: Callable[[Resolver, Emission], Iterator[Block]] = lambda _, emission: emission.blocks()
-        """Gives what is kept, in an order."""
+        self.arrange: Callable[[Resolver, Emission], Iterator[Block]] = _as_they_came
+        """Decides on the records, and gives what is kept, in an order."""
         self.in_steps = False
         """Are some records put off until the others are loaded? The target's rows that they replace stay until then."""
         self.samples: dict[str, Sample] = {}
@@ -138,15 +138,13 @@ class Matched(Records):
                 prefer=self._prefer,
                 deletes=self._delete_sql is not None,
             )
-            resolver.run()
-            refused = bool(resolver.reasons) and self._rejects is None and not self._dry
             log = Log(wanted=self._report is not None)
             self.samples = log.samples
             try:
                 emission = Emission(resolver, left_out, log, self._m2m)
                 self.counts, self.findings, self.added, self.relisted = emission.counts, emission.findings, 0, 0
                 for block in self._emitted(emission, resolver, target):
-                    if not refused and not self._dry:
+                    if not self._dry and not self._refused(resolver):
                         yield block
                 self._inside = list(ids_inside(resolver, self.counts, emission.inside))
                 if self.in_steps:
@@ -159,12 +157,15 @@ class Matched(Records):
                     log.write_rejects(self._rejects)
             finally:
                 log.close()
-        if refused:
+        if self._refused(resolver):
             first = next(iter(self.findings))
             raise InputError(
                 f"{self.rejected:,} records have no place in the target, the first: {first}",
                 advice="take --rejects FILE to have them written there and the others here",
             )
+
+    def _refused(self, resolver: Resolver) -> bool:
+        return bool(resolver.reasons) and self._rejects is None and not self._dry
 
     def _emitted(self, emission: Emission, resolver: Resolver, target: Target) -> Iterator[Block]:
         yield from self.arrange(resolver, emission)
@@ -246,6 +247,11 @@ class Matched(Records):
             "notes": self.messages(),
             "findings": [msgspec.to_builtins(group) for group in self.findings],
         }
+
+
+def _as_they_came(resolver: Resolver, emission: Emission) -> Iterator[Block]:
+    deque(resolver.decide(), 0)
+    yield from emission.blocks()
 
 
 def _with_keys_of(schema: Schema, database: Schema) -> Schema:

@@ -17,7 +17,7 @@ from fixtureflow.matching.references import Led, References, State
 from fixtureflow.matching.stale import StaleNumbers
 from fixtureflow.matching.trees import Trees, plantable
 from fixtureflow.matching.within import Within
-from fixtureflow.ordering.graph import Unit, model_graph, units
+from fixtureflow.ordering.graph import Unit, looked_up, model_graph, units
 from fixtureflow.patterns import Pattern, any_matches
 from fixtureflow.references.generic import ContentTypes
 from fixtureflow.references.links import Link
@@ -73,7 +73,7 @@ class Resolver:
         self.generic: dict[str, set[str]] = {}
         """The models that the generic keys of each lead to."""
         self.units: list[Unit] = []
-        """The models that are decided on, in load order."""
+        """The models that are decided on, in load order, which is known as soon as deciding begins."""
         self._highest: dict[str, int] = {}
         self._unit: set[str] = set()
         self._undecided: set[str] = set()
@@ -84,13 +84,17 @@ class Resolver:
         """Why records are rejected, by their numbers."""
         return self.lost.reasons
 
-    def run(self) -> None:
+    def decide(self, *, cyclic_first: bool = False) -> Iterator[Unit]:
+        """Decide on all records; gives the models that have just been decided on.
+
+        `cyclic_first` begins with those that refer to each other, as far as what they refer to lets it.
+        """
         self.plans |= {label: plan for label in self._reader.labels if (plan := self._plan(label)) is not None}
         labels = list(self.plans)
         self._undecided = set(labels)
         self.generic = {label: self._stale.targets(label) for label in labels}
         self.units = units(model_graph(self.schema, labels, self.generic))
-        for unit in self.units:
+        for unit in _cyclic_first(self.units) if cyclic_first else self.units:
             self._unit = {self.plans[label].label for label in unit.models} if unit.cyclic else set()
             if unit.cyclic:
                 for label in unit.models:
@@ -100,6 +104,17 @@ class Resolver:
             if unit.cyclic:
                 self._settle(unit.models)
             self._place(unit.models, cyclic=unit.cyclic)
+            yield unit
+
+    def is_settled(self, unit: Unit) -> bool:
+        """Is all decided on that the texts of a unit's records depend on?"""
+        open_models = {self.plans[label].label for label in self._undecided}
+        for label in unit.models:
+            plan = self.plans[label]
+            needed = {link.to.model for link in plan.links} | self.generic[label] | set(looked_up(self.schema, label))
+            if needed & open_models or any(self.within.fields(plan.model)):
+                return False
+        return True
 
     def _place(self, labels: Sequence[str], *, cyclic: bool) -> None:
         """Find the places of records in their trees; what is rejected then takes what refers to it along, and so on."""
@@ -291,6 +306,15 @@ class Resolver:
         """The highest number that a record of a model may be given; 0 for none."""
         plan = next((plan for plan in self.plans.values() if plan.label == label), None)
         return plan.table.largest(plan.pk[0]) if self._renumber and plan and plan.numbered else 0
+
+
+def _cyclic_first(found: Sequence[Unit]) -> list[Unit]:
+    """The units in an order in which cycles come as early as they can; each after those that it refers to."""
+    needed: set[int] = set()
+    for at in range(len(found) - 1, -1, -1):
+        if found[at].cyclic or at in needed:
+            needed |= {at, *found[at].after}
+    return [one for _, one in sorted(enumerate(found), key=lambda pair: (pair[0] not in needed, pair[0]))]
 
 
 def _or_pks(values: Sequence[Any], pks: Sequence[Any]) -> list[Any]:

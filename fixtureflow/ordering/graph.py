@@ -11,7 +11,7 @@ import networkx as nx
 from fixtureflow.references.links import links_of
 from fixtureflow.schema.model import Schema
 
-__all__ = ["Unit", "model_graph", "units"]
+__all__ = ["Unit", "looked_up", "model_graph", "units"]
 
 
 @dataclass(slots=True)
@@ -40,13 +40,13 @@ def model_graph(schema: Schema, models: Iterable[str], generic: Mapping[str, set
         wanted = [link.to.model for link in links_of(schema, model)] + sorted((generic or {}).get(model, ()))
         graph.add_edges_from((model, other) for to in wanted for other in of.get(to, ()))
     for model in list(graph):
-        for other in (other for to in _looked_up(schema, model) for other in of.get(to, ())):
+        for other in (other for to in looked_up(schema, model) for other in of.get(to, ())):
             if other != model and not graph.has_edge(model, other) and not nx.has_path(graph, other, model):
                 graph.add_edge(model, other)
     return graph
 
 
-def _looked_up(schema: Schema, model: str) -> list[str]:
+def looked_up(schema: Schema, model: str) -> list[str]:
     """The models whose rows a reference by natural key may need: those the keys of its targets run through."""
     found: dict[str, None] = {}
     waiting = [link.to.model for link in links_of(schema, model)]

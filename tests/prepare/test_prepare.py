@@ -8,6 +8,7 @@ import json
 import shlex
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,7 @@ from support.sql import execute
 
 import fixtureflow as ff
 from fixtureflow.matching.links import with_links
+from fixtureflow.matching.resolve import Resolver
 from fixtureflow.references.links import links_of
 from fixtureflow.schema.file import dump as as_file
 from fixtureflow.schema.model import Field, Model, Receiver, Relation
@@ -205,6 +207,27 @@ def test_every_record_is_after_all_that_it_refers_to_whatever_changed(scratch_on
         notes = database.execute("SELECT name, up_name FROM app_note ORDER BY name").fetchall()
     assert found == [("i1", "i3", "bob"), ("i2", "i1", "ann"), ("i3", None, "ann"), ("theirs", None, "bob")]
     assert notes == [("a", "d"), ("b", None), ("c", "a"), ("d", "b")]
+
+
+@pytest.mark.parametrize("project", ["everything", "swapped", "tokens"])
+def test_it_is_the_same_whether_or_not_cycles_wait_for_the_other_models(
+    project: str, scratch_on: Scratch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "all.json").write_bytes(dumpdata(project, scratch_on("sqlite", project, populated=True)))
+    target, early = scratch_on("sqlite", project, occupied=True), []
+    settled = Resolver.is_settled
+    monkeypatch.setattr(Resolver, "is_settled", lambda *given: early.append(found := settled(*given)) or found)
+    prepare = partial(ff.prepare, ff.read(tmp_path / "all.json"), target=target, schema=schema_of(project), force=True)
+    first = contents(prepare(tmp_path / "ready").folder)
+    monkeypatch.setattr(Resolver, "is_settled", lambda *_: False)
+    assert first == contents(prepare(tmp_path / "ready").folder)
+    assert any(early)
+
+
+def contents(folder: Path) -> dict[str, list[bytes]]:
+    """The lines of its files, those of a report in any order."""
+    texts = {path.name: path.read_bytes().splitlines() for path in folder.iterdir()}
+    return {name: sorted(lines) if name.startswith("report.") else lines for name, lines in texts.items()}
 
 
 @pytest.mark.parametrize("project", ["everything", "tokens"])
