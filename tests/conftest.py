@@ -1,6 +1,5 @@
 """Fixtures for all tests, and which of them are slow."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,8 @@ from support.fixtures import backend, mariadb, postgresql, scratch, scratch_data
 
 __all__ = ["backend", "mariadb", "postgresql", "scratch", "scratch_databases", "scratch_on"]
 
-# A machine that other work slows down makes no law untrue; CI tries the same examples each time.
-settings.register_profile("fixtureflow", deadline=None, derandomize=bool(os.environ.get("CI")))
-settings.load_profile("fixtureflow")
+EXAMPLES, EXAMPLES_EACH_DAY = 150, 30
+"""Of a law, which are the same each time; `pytest -m "not slow"` tries fewer."""
 
 # Besides what runs on a server, `pytest -m "not slow"` leaves these out.
 SLOW = (
@@ -29,6 +27,13 @@ SLOW = (
     # What time and memory dumps of many megabytes take.
     "reader/test_effort.py",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    count = EXAMPLES_EACH_DAY if config.option.markexpr == "not slow" else EXAMPLES
+    # A machine that other work slows down makes no law untrue.
+    settings.register_profile("fixtureflow", deadline=None, derandomize=True, max_examples=count)
+    settings.load_profile("fixtureflow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

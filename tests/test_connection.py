@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 from support.servers import with_database
@@ -290,7 +290,6 @@ URLS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(URLS, PASSWORDS, st.booleans())
 @example("postgres://bob:{}@127.0.0.1:1/n", "Zq9@/x7Q", False)
 @example("postgres://bob:{}@127.0.0.1:1/n", "Zq9@?x7Q", False)

@@ -7,14 +7,11 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from running import run_here
 
 import fixtureflow as ff
-
-settings.register_profile("filter", deadline=None, max_examples=100, derandomize=True)
-settings.load_profile("filter")
 
 MODELS = ["auth.user", "auth.Permission", "authtoken.token", "cms.page", "cms.pagetype", "Shop.Order"]
 ROWS = [b'{"model": "%s", "pk": %d, "fields": {}}' % (model.encode(), n) for n, model in enumerate(MODELS)]

@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from running import limited, run, run_here
 
 import fixtureflow as ff
-
-settings.register_profile("split", deadline=None, max_examples=60, derandomize=True)
-settings.load_profile("split")
 
 
 def text_of(models: list[str], layout: str = "compact") -> bytes:

@@ -10,14 +10,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from running import run_here
 
 import fixtureflow as ff
-
-settings.register_profile("stats", deadline=None, max_examples=100, derandomize=True)
-settings.load_profile("stats")
 
 
 def text_of(rows: list[dict[str, Any]]) -> bytes:

@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 import pytest
 from check.judging import told
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from support.laws import tried
 
 import fixtureflow as ff
 from fixtureflow.checks import decoding, keysets, logs
@@ -27,9 +28,6 @@ from fixtureflow.checks.judge import Dialect, judge
 from fixtureflow.schema.file import parse
 from fixtureflow.schema.model import Field
 from fixtureflow.stream import Block
-
-settings.register_profile("check", deadline=None, max_examples=100, derandomize=True)
-settings.load_profile("check")
 
 NUMBER = {"type": "integer", "null": False, "has_default": True, "auto": True}
 FACTS = {
@@ -252,7 +250,7 @@ values = st.one_of(
 
 
 @given(st.sampled_from(sorted(FIELDS)), values, st.sampled_from(DIALECTS))
-@settings(max_examples=1500)
+@tried(10)
 @example("decimal", "999.99", DIALECTS[0])
 @example("decimal", "999.999", DIALECTS[0])
 @example("ip", "1.2.3.4\n", DIALECTS[0])

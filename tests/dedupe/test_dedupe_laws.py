@@ -6,8 +6,9 @@ import io
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import tried
 
 import fixtureflow as ff
 from fixtureflow.schema.file import parse
@@ -140,7 +141,7 @@ def merged(records: list[dict[str, Any]], *, last: bool) -> list[dict[str, Any]]
     return out
 
 
-@settings(max_examples=300)
+@tried(2)
 @given(records=dumps(), last=st.booleans())
 def test_it_does_what_merging_two_at_a_time_does(records: list[dict[str, Any]], last: bool) -> None:
     expected = merged(records, last=last)
@@ -156,7 +157,6 @@ def test_it_does_what_merging_two_at_a_time_does(records: list[dict[str, Any]], 
     assert actual == expected
 
 
-@settings(max_examples=100)
 @given(records=dumps(), pattern=st.sampled_from(["{} {n}", "x{n}", "{}{}-{n}"]))
 def test_names_are_all_different_and_nothing_is_lost(records: list[dict[str, Any]], pattern: str) -> None:
     out = io.BytesIO()

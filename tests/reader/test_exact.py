@@ -6,14 +6,12 @@ import io
 import json
 
 from documents import odd_scalars, record_texts
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.laws import tried
 
 import fixtureflow as ff
 from fixtureflow.exact import _walked
-
-settings.register_profile("exact", deadline=None, max_examples=200, derandomize=True)
-settings.load_profile("exact")
 
 RECORD = '{"model": "a.b", "pk": -1, "fields": {"x": [1.5e3, "\\u00e9é\\n", null, {}, []], "y": {"model": 1}}}'
 
@@ -25,7 +23,7 @@ def test_a_record_walked_is_the_record_decoded(text: str) -> None:
     assert _walked(text, 0) == ({"model": value["model"]}, end)
 
 
-@settings(max_examples=800)
+@tried(5)
 @given(
     st.integers(1, len(RECORD)),
     st.integers(0, 2),

@@ -10,14 +10,11 @@ from pathlib import Path
 
 import pytest
 from documents import Document, arrays, blocks, odd_arrays, odd_scalars, record_texts
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fixtureflow as ff
 from fixtureflow.layout import reformat_exactly, reformatter, sort_keys
-
-settings.register_profile("layout", deadline=None, max_examples=100, derandomize=True)
-settings.load_profile("layout")
 
 indents = st.sampled_from((None, 0, 1, 2, 4))
 

@@ -12,13 +12,11 @@ from typing import Any
 import ijson
 import pytest
 from documents import Document, arrays, blocks, lines, odd_arrays, odd_lines
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from support.laws import tried
 
 import fixtureflow as ff
-
-settings.register_profile("reader", deadline=None, max_examples=150, derandomize=True)
-settings.load_profile("reader")
 
 
 def read(text: bytes, block: int, **options: Any) -> list[ff.Record]:
@@ -142,7 +140,7 @@ TOKENS = [b",", b"[", b"]", b"{", b"}", b'"', b"\\", b"0", b"-", b".", b"e", b"\
 FRAGMENTS = st.one_of(st.just(b""), st.binary(min_size=1, max_size=2), st.sampled_from(TOKENS))
 
 
-@settings(max_examples=1000)
+@tried(7)
 @given(at=st.integers(0, len(SMALL)), drop=st.integers(0, 2), put=FRAGMENTS, block=st.integers(1, 200))
 @example(at=106, drop=2, put=b"", block=75)  # the last record is cut
 def test_whatever_json_refuses_is_refused_and_nothing_else(at: int, drop: int, put: bytes, block: int) -> None:
@@ -197,7 +195,7 @@ def test_a_cut_last_line_is_said_to_be_cut_and_repair_keeps_the_whole_records() 
             assert [record.raw for record in read(text, block, repair=True)] == [first[:-1]], text[-20:]
 
 
-@settings(max_examples=50)
+@tried(1 / 3)
 @given(st.sampled_from([1, 2, 3, 5, 8, 1000]), st.lists(odd_arrays, min_size=1, max_size=3))
 def test_several_inputs_are_read_one_after_the_other(block: int, documents: list[Document]) -> None:
     found = list(ff.read(*(io.BytesIO(document.text) for document in documents), block=block))

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, event
 from support.projects import PROJECTS as PROJECTS_FOLDER
@@ -497,7 +497,6 @@ def test_sqlite_as_people_write_it(scratch_on):
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=6)
 
 
-@settings(deadline=None)
 @given(NAMES, st.lists(NAMES, min_size=2, max_size=4, unique_by=str.casefold), st.text(max_size=6))
 def test_any_names_and_texts_in_sqlite(table, columns, text):
     """What a CREATE INDEX is on is taken apart right, whatever quotes, commas and parentheses are in it."""
