@@ -155,10 +155,8 @@ class References:
             new = {form: value for form, value in zip(forms, values, strict=True) if form not in memo}
             values = forms
         later = self._follow(link, place, new, memo) if new else {}
-        if assumable := self._assumable.get(kind):
-            self.assumed.setdefault((f"{link.model}.{link.field}", place.model), set()).update(
-                assumable.intersection(values)
-            )
+        if assumed := self._assumable.get(kind, set()).intersection(values):
+            self.assumed.setdefault((f"{link.model}.{link.field}", place.model), set()).update(assumed)
         if later:
             return [later.get(value) or memo[value] for value in values]
         return [memo[value] for value in values]

@@ -111,7 +111,7 @@ def test_each_rejected_record_stands_there_with_its_reason_and_the_row_in_its_wa
 
 
 def test_what_was_assumed_is_named(target: str, tmp_path: Path) -> None:
-    html = page(tmp_path, target, article(ARTICLE, 3))
+    html = page(tmp_path, target, user(70, "ann"), article(ARTICLE, 3), token("k", 70))  # the token's user is there
     expected = "articles.article.author auth.user not in the dump, taken to be the target&#x27;s rows 1"
     assert expected in words(html, "assumed")
     assert json.loads((tmp_path / "ready" / "report.json").read_text())["assumed"] == [
