@@ -50,7 +50,7 @@ class TurnEnd(Block):
 def arranged_and_written(
     records: Records, schema: Schema | None, turns: Mapping[str, Turn], path: Path
 ) -> tuple[int, list[str]]:
-    """Write records in load order; how many they are, and their models in that order.
+    """Write records in load order, as one array; how many they are, and their models in that order.
 
     They come turn by turn: first those in cycles, then the others, each in load order. Rows that stand in no input are
     last.
@@ -63,7 +63,7 @@ def arranged_and_written(
             models.update(dict.fromkeys(labels if len(labels) == 1 else block.models()))
             yield block
 
-    return write(Records(watched, records), path).records, list(models)
+    return write(Records(watched, records), path, format="json").records, list(models)
 
 
 def _in_load_order(records: Records, schema: Schema | None, turns: Mapping[str, Turn]) -> Iterator[Block]:

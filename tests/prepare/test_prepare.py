@@ -60,6 +60,21 @@ def test_what_is_ready_loads_and_new_rows_collide_with_nothing(scratch: Scratch,
     manage("tokens", target, "shell", "-v0", "-c", NEW_ROWS, env=NO_TOKENS)
 
 
+@pytest.mark.parametrize("parts", [False, True], ids=["whole", "parts"])
+def test_of_json_lines_it_makes_what_loads(scratch_on: Scratch, tmp_path: Path, parts: bool) -> None:
+    source, target = scratch_on("sqlite", "tokens", populated=True), scratch_on("sqlite", "tokens", occupied=True)
+    (tmp_path / "all.jsonl").write_bytes(dumpdata("tokens", source, "--format", "jsonl"))
+    prepare = partial(ff.prepare, ff.read(tmp_path / "all.jsonl"), schema=schema_of("tokens"), parts=parts)
+    ready = prepare(tmp_path / "ready", target=target)
+    assert not ready.rejected
+    for name in ready.files:
+        loaddata("tokens", target, tmp_path / "ready" / name, env=NO_TOKENS)
+    missing = [line for line in identity_differences("tokens", source, target, subset=True) if line.endswith("missing")]
+    assert [line for line in missing if not line.startswith("authtoken.token ")] == []
+    again = prepare(tmp_path / "again", target=target, include="auth.user")
+    assert (again.records, again.files) == (0, [])
+
+
 def test_the_folder_and_the_next_steps(scratch_on: Scratch, tmp_path: Path) -> None:
     target = scratch_on("sqlite", "tokens", occupied=True)
     (tmp_path / "all.json").write_bytes(dumpdata("tokens", scratch_on("sqlite", "tokens", populated=True)))
