@@ -20,7 +20,7 @@ from fixtureflow.writer import write
 __all__ = ["Turn", "TurnEnd", "arranged_and_written"]
 
 AHEAD = 32 * 1024 * 1024
-"""Bytes of records in a cycle that are read in their order while others, which come first, are waited for."""
+"""Bytes of records that are held in their order while others, which come first, are waited for."""
 
 
 class Turn(NamedTuple):
@@ -37,7 +37,7 @@ class TurnEnd(Block):
     __slots__ = ("_models",)
 
     def __init__(self, models: Iterable[str]) -> None:
-        super().__init__(b"", [], {}, LinkSource(), 0, 0)
+        super().__init__(b"[]", [], {}, LinkSource(), 0, 0)
         self._models = frozenset(models)
 
     def labels(self) -> frozenset[str]:
@@ -75,10 +75,13 @@ def _in_load_order(records: Records, schema: Schema | None, turns: Mapping[str, 
         return last if added else turns.get(min(block.labels()), last)
 
     waiting: dict[int, Iterator[Block]] = {}
+    room = AHEAD
     for turn, run in groupby(blocks_of(records), key=turn_of):
         if turn.cyclic:
             ordered = order(Records(partial(_until_end, run)), schema).blocks()
-            waiting[turn.at] = chain(_begun(ordered), ordered)
+            begun, size = _begun(ordered, room)
+            room -= size
+            waiting[turn.at] = chain(begun, ordered)
             continue
         for earlier in sorted(at for at in waiting if at < turn.at):
             yield from waiting.pop(earlier)
@@ -91,13 +94,13 @@ def _until_end(blocks: Iterator[Block]) -> Iterator[Block]:
     return takewhile(lambda block: not isinstance(block, TurnEnd), blocks)
 
 
-def _begun(blocks: Iterator[Block]) -> list[Block]:
-    """The first blocks."""
+def _begun(blocks: Iterator[Block], room: int) -> tuple[list[Block], int]:
+    """As many blocks as there is room for, but the first one always, so that the order is found now; and their size."""
     begun: list[Block] = []
-    held = 0
+    size = 0
     for block in blocks:
         begun.append(block)
-        held += sum(map(len, block.raws()))
-        if held >= AHEAD:
+        size += len(block.together()) or sum(map(len, block.raws()))
+        if size >= room:
             break
-    return begun
+    return begun, size

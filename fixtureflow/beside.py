@@ -195,7 +195,7 @@ class _ToBeTurned(NamedTuple):
     @classmethod
     def of(cls, at: int, block: Turned) -> _ToBeTurned | None:
         """None for what is made already, or is not known to have stood together."""
-        text, edit = block.given, None
+        text, edit = block.unmade, None
         if text is None or block.before.lines:
             return None
         if block.edit:

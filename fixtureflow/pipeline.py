@@ -113,7 +113,7 @@ class Prepared:
         out += [f"python manage.py loaddata {self._path(name)}" for name in self.files]
         out += [shell + self._path(SEQUENCES)] if self.counters else []
         if resolver := self.matched.resolver:
-            out += [resolver.trees.rebuilding(resolver.schema.models[label]) for label in resolver.trees.grown]
+            out += [resolver.trees.rebuilding(resolver.schema.models[label]) for label in resolver.grown]
         return out
 
     def _path(self, name: str) -> str:
@@ -178,18 +178,18 @@ def prepare(
             with beside(matched, arranged_and_written, given, folder=drafts if _is_large(records) else None) as written:
                 known = with_links(matched.resolver.schema) if matched.resolver else None
                 renamed = _renamed(matched)
-                with _timed(steps, "sequences") as counted:
+                with _timed(steps, "sequences") as counting:
                     resets = past(_highest(matched), known, target=target)
                     with opened_output(drafts / SEQUENCES) as file:
                         file.write(resets.sql().encode())
-                    counted.records = len(resets.resets)
+                    counting.records = len(resets.resets)
                 step.records, models = written()
         found = Prepared(Path(folder), matched, models, steps=steps)
         found.waiting = {label: counts["put off"] for label, counts in matched.counts.items() if counts["put off"]}
         names = _files(found, drafts, known, step.records, parts=parts)
         found.files = [name for name, count in names.items() if count]
         found.records = sum(names.values())
-        found.counters = counted.records
+        found.counters = counting.records
         found.delete = bool(matched.deleted())
         loaded = [label for label, counts in matched.counts.items() if counts["out"]]
         found.warnings = [*renamed, *(remarks_on_loading(known, loaded) if known else ())]

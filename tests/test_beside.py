@@ -21,10 +21,11 @@ from support.schemas import schema_of
 from support.sql import execute
 
 import fixtureflow as ff
+from fixtureflow import arranging, pipeline
 from fixtureflow import beside as module
-from fixtureflow import pipeline
-from fixtureflow.arranging import TurnEnd
+from fixtureflow.arranging import Turn, TurnEnd
 from fixtureflow.beside import beside
+from fixtureflow.record import Record, Source
 from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.stream import Block, Records
 from fixtureflow.turning.rewrite import Edit, Style, Turned
@@ -168,6 +169,31 @@ def test_a_sign_that_all_of_a_model_is_there_comes_at_once(tmp_path: Path) -> No
 
     with beside(Records(blocks), up_to_the_sign, lambda: (tmp_path / "done",), folder=tmp_path) as there:
         assert there() == (3, frozenset({"a.b", "a.C"}), 3)
+
+
+def test_such_a_sign_is_a_block_without_records() -> None:
+    sign = TurnEnd(["a.b"])
+    assert (len(sign), sign.models(), sign.records(), sign.raws(), sign.pks(), list(sign.numbers())) == (0, *[[]] * 5)
+    assert (sign.array(), sign.text(b",")) == (b"[]", b"")
+
+
+def test_what_is_read_ahead_has_one_measure_for_all_cycles(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = {f"a.m{at}": Turn(at, cyclic=True) for at in range(5)}
+    every = [
+        Record(b'{"model": "%b"}' % label.encode(), label, Source("dump.json"), number, 0)
+        for label in turns
+        for number in range(400)
+    ]
+    read: list[Block] = []
+
+    def ordered(records: Records, _: object) -> Records:
+        return Records(lambda: (read.append(block) or block for block in records.blocks()))
+
+    monkeypatch.setattr(arranging, "order", ordered)
+    monkeypatch.setattr(arranging, "AHEAD", 600 * len(every[0].raw))
+    blocks = (Block.of(every[at : at + 100]) for at in range(0, len(every), 100))
+    next(arranging._in_load_order(Records(lambda: blocks), None, turns))
+    assert [sum(turn in block.labels() for block in read) for turn in turns] == [4, 2, 1, 1, 1]
 
 
 def test_its_faults_are_raised_here(tmp_path: Path) -> None:

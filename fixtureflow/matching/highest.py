@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from fixtureflow.counters.highest import Highest, look
 from fixtureflow.matching.fates import KEPT
@@ -14,8 +15,8 @@ from fixtureflow.stream import Block
 
 __all__ = ["highest_kept"]
 
-LARGEST = 2**31 - 1
-"""Of a counter, where its column tells nothing else."""
+SURE = 2**31 - 1
+"""Up to this a key fits, where the column does not tell."""
 
 
 def highest_kept(resolver: Resolver, labels: Iterable[str]) -> dict[str, Highest]:
@@ -31,18 +32,26 @@ def highest_kept(resolver: Resolver, labels: Iterable[str]) -> dict[str, Highest
             continue
         highest, odd = resolver.fates.highest(plan.label)
         most = plan.table.field(plan.pk[0]).maximum
-        if odd or highest > (LARGEST if most is None else most):
-            for record in _kept(resolver, plan, label):
+        limit = SURE if most is None else most
+        if not odd and highest <= limit:
+            top.pk = highest
+            continue
+        given = Highest(label)  # past a record's own pk that is at fault: that is the one to be told
+        for record, moved in _kept(resolver, plan, label):
+            if moved is None:
                 look(Block.of([record]), found)
-        top.pk = max(top.pk, highest)
+            elif type(moved) is int and moved > given.pk:
+                given.pk, given.file, given.number = moved, record.source.name, record.number
+        if top.pk <= limit and given.pk > top.pk:
+            top.pk, top.file, top.number = given.pk, given.file, given.number
     return found
 
 
-def _kept(resolver: Resolver, plan: Plan, label: str) -> Iterator[Record]:
-    """The records of a model that are kept under the pk that they have."""
+def _kept(resolver: Resolver, plan: Plan, label: str) -> Iterator[tuple[Record, Any]]:
+    """The records of a model that are kept, and the pk that each has then, if it is another."""
     fates = resolver.fates
     for stretch in resolver.catalogue.stretches(label):
         for record in stretch.records():
             number = fates.find(plan.label, value(record.pk_text))
-            if number >= 0 and fates.fate[number] in KEPT and fates.moved(number, None) is None:
-                yield record
+            if number >= 0 and fates.fate[number] in KEPT:
+                yield record, fates.moved(number, None)

@@ -84,7 +84,7 @@ class Log:
     def add(self, lines: Sequence[Line]) -> None:
         """Records of one model."""
         if lines and self.wanted:
-            self._tell(lines[0].model, [line.case for line in lines], _encoded_lines(lines))
+            self._tell(lines[0].model, [line.case for line in lines], _encoder.encode_lines(lines)[:-1])
 
     def _tell(self, model: str, cases: Sequence[str], text: bytes) -> None:
         """`text` has a line for each of `cases`, of records of one model."""
@@ -160,14 +160,6 @@ def _room() -> Iterator[None]:
             f"what is told of records has no room in a temporary file: {error.strerror}",
             advice="make room, or set TMPDIR to a folder that has",
         ) from None
-
-
-def _encoded_lines(lines: Sequence[Line]) -> bytes:
-    try:
-        return _encoder.encode_lines(lines).removesuffix(b"\n")
-    except UnicodeEncodeError:
-        told = map(msgspec.structs.asdict, lines)
-        return b"\n".join(_encoded({name: v for name, v in one.items() if v or name == "pk"}) for one in told)
 
 
 def _encoded(told: dict[str, Any]) -> bytes:

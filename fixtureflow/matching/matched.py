@@ -96,7 +96,10 @@ class Matched(Records):
         self.seen: set[str] = set()
         self.resolver: Resolver | None = None
         self.arrange: Callable[[Resolver, Emission], Iterator[Block]] = _as_they_came
-        """Decides on the records, and gives what is kept, in an order."""
+        """Decides on the records, and gives what is kept, in an order.
+
+        Without a file for rejects, nothing may be given before all is decided on.
+        """
         self.in_steps = False
         """Are some records put off until the others are loaded? The target's rows that they replace stay until then."""
         self.samples: dict[str, Sample] = {}

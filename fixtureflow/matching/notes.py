@@ -75,7 +75,7 @@ def notes(
             where, noun = (f"{field} → {to}", "key") if to else (field, "parent")
             yield f"assumed: {where}: {amount(keys, noun)} {how}"
     yield from _differing(resolver)
-    for label in resolver.trees.grown:
+    for label in resolver.grown:
         yield resolver.trees.message(resolver.schema.models[label])
     for label, pks in deleted.items():
         rows = amount(len(pks), "row")

@@ -84,6 +84,12 @@ class Resolver:
         """Why records are rejected, by their numbers."""
         return self.lost.reasons
 
+    @property
+    def grown(self) -> list[str]:
+        """The models whose records go into a tree of the target that has rows, in load order."""
+        labels = dict.fromkeys(self.plans[label].label for unit in self.units for label in unit.models)
+        return [label for label in labels if label in self.trees.grown]
+
     def decide(self, *, cyclic_first: bool = False) -> Iterator[Unit]:
         """Decide on all records; gives the models that have just been decided on.
 
@@ -107,7 +113,11 @@ class Resolver:
             yield unit
 
     def is_settled(self, unit: Unit) -> bool:
-        """Is all decided on that the texts of a unit's records depend on?"""
+        """Is all decided on that the texts of a unit's records depend on?
+
+        What references lead to is, but for what natural keys need besides: as that makes no cycle, it may come later.
+        Ids inside of texts and JSON lead anywhere.
+        """
         open_models = {self.plans[label].label for label in self._undecided}
         for label in unit.models:
             plan = self.plans[label]

@@ -34,7 +34,7 @@ _FIELDS = re.compile(rb'(,[ \t]*)?(\n[ \t]*)?"fields"([ \t]*:[ \t]*)\{(\n[ \t]*)
 class Turned(Stretch):
     """A stretch with other values within its records, or without some of them; where these stood is as before.
 
-    It is made when its text is asked for: until then `text`, `before`, `keep` and `edit` are all that it is.
+    Its text is made when somebody asks for it: until then there are `unmade`, `keep` and `edit`.
     """
 
     __slots__ = ("_even", "_made", "before", "edit", "keep")
@@ -52,8 +52,8 @@ class Turned(Stretch):
         self._made = keep is None and edit is None
 
     @property
-    def given(self) -> bytes | None:
-        """The text of all records as it was given; None if it is made already."""
+    def unmade(self) -> bytes | None:
+        """The text of all records as they were; None if it is made already."""
         return None if self._made else self._text
 
     def _all(self) -> bytes:
@@ -65,7 +65,7 @@ class Turned(Stretch):
                 if gap.join(raws) != text:
                     gap, self._even = b",", False
                 text = gap.join(compress(raws, self.keep))
-            self._text, self._made = text, True
+            self._text, self._made, self.edit = text, True, None
         return self._text
 
     def records(self) -> list[Record]:

@@ -7,7 +7,7 @@ import io
 import json
 import shlex
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -260,29 +260,59 @@ def test_numbers_are_set_past_those_that_are_in_the_fixture(scratch: Scratch, pr
     [
         ("abc", "record 2, byte 58, app.item pk=abc: the primary key is no integer"),
         ([1, 2], "record 2, byte 58, app.item pk=[1, 2]: the primary key is no integer"),
-        (10**40, "record 2, app.item pk=1000000000"),
+        (10**40, f"record 2, app.item pk={10**40}: the primary key does not fit its column"),
     ],
 )
 def test_a_key_that_no_counter_makes_is_told_by_its_place(
     pk: object, said: str, scratch_on: Scratch, tmp_path: Path
 ) -> None:
     with pytest.raises(ff.InputError) as error:
-        items_prepared(scratch_on("sqlite"), tmp_path, (3, "a"), (pk, "c"), (1, "d"))
+        items_prepared(with_items(scratch_on("sqlite")), tmp_path, (3, "a"), (pk, "c"), (1, "d"))
     assert f"dump.json, {said}" in str(error.value)
 
 
+def test_a_new_key_that_does_not_fit_is_told_by_the_record_that_is_to_have_it(
+    scratch_on: Scratch, tmp_path: Path
+) -> None:
+    target = with_items(scratch_on("sqlite"), (1, "theirs"), (2**63 - 1, "the last"))
+    with pytest.raises(
+        ff.InputError, match=rf"dump\.json, record 2, app\.item pk={2**63}: the primary key does not fit"
+    ):
+        items_prepared(target, tmp_path, (3, "a"), (1, "d"))
+
+
+@pytest.mark.parametrize("labels", [("app.item", "app.special"), ("app.special", "app.item")])
+def test_a_key_that_does_not_fit_is_told_of_the_model_that_has_it(
+    labels: tuple[str, str], scratch_on: Scratch, tmp_path: Path
+) -> None:
+    target = with_items(scratch_on("sqlite"))
+    special = Model(label="app.special", proxy_for="app.item")
+    rows = [(5, "a"), (2**63, "c")]
+    with pytest.raises(ff.InputError, match=rf"dump\.json, record 2, {labels[1]} pk={2**63}: the primary key does"):
+        items_prepared(target, tmp_path, *rows, labels=labels, more=[special])
+
+
 def test_a_key_that_no_counter_makes_may_belong_to_a_row_of_the_target(scratch_on: Scratch, tmp_path: Path) -> None:
-    made = items_prepared(scratch_on("sqlite"), tmp_path, (3, "a"), ("abc", "b"), (1, "d"))
+    made = items_prepared(with_items(scratch_on("sqlite")), tmp_path, (3, "a"), ("abc", "b"), (1, "d"))
     assert 'max("id"), 0), 4)' in (made.folder / "sequences.sql").read_text()
 
 
-def items_prepared(target: str, folder: Path, *rows: tuple[object, str]) -> ff.Prepared:
-    """Prepares items (pk, name) for a table that has 1 `theirs` and 2 `b`."""
+def with_items(target: str, *rows: tuple[int, str]) -> str:
+    """A table that numbers its rows."""
     execute(target, "CREATE TABLE app_item (id integer PRIMARY KEY AUTOINCREMENT, name text UNIQUE)")
-    execute(target, "INSERT INTO app_item VALUES (1, 'theirs'), (2, 'b')")
-    dump = [{"model": "app.item", "pk": pk, "fields": {"name": name}} for pk, name in rows]
+    for pk, name in rows or [(1, "theirs"), (2, "b")]:
+        execute(target, f"INSERT INTO app_item VALUES ({pk}, '{name}')")
+    return target
+
+
+def items_prepared(
+    target: str, folder: Path, *rows: tuple[object, str], labels: Sequence[str] = (), more: Sequence[Model] = ()
+) -> ff.Prepared:
+    """Prepares items (pk, name), of these labels if they are not all plain items."""
+    names = labels or ["app.item"] * len(rows)
+    dump = [{"model": label, "pk": pk, "fields": {"name": name}} for label, (pk, name) in zip(names, rows, strict=True)]
     (folder / "dump.json").write_text(json.dumps(dump))
-    known = ff.Schema.of([Model(label="app.item", table="app_item")])
+    known = ff.Schema.of([Model(label="app.item", table="app_item"), *more])
     return ff.prepare(ff.read(folder / "dump.json"), folder / "ready", target=target, schema=known)
 
 
