@@ -19,6 +19,9 @@ SLOW = (
     "natural/test_django_oracle.py::test_it_is_what_dumpdata_natural_foreign_writes[publishing",
     "matching/test_trees.py::test_a_tree_is_planted_beside_another",
     "natural/test_django_oracle.py::test_it_is_what_natural_primary_writes[publishing",
+    "natural/test_django_oracle.py::test_it_loads_where_content_types_and_permissions_have_other_ids",
+    # The tools of the tests.
+    "support/",
     # Every app that has a preset, migrated from its first migration.
     "schema/test_schema_presets.py::test_the_models_said_to_be_filled_by_migrate",
     # Many a loaddata for each dump.
