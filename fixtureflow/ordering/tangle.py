@@ -10,7 +10,8 @@ from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from itertools import accumulate, pairwise
+from itertools import accumulate
+from operator import sub
 
 from fixtureflow.ordering.arcs import Graph, components
 
@@ -82,17 +83,22 @@ def _backward(graph: Graph) -> tuple[array[int], array[int], array[int]]:
 
 def _in_turn(graph: Graph, begins: array[int], origin: array[int]) -> tuple[array[int], array[int]]:
     """All that need not wait for a loop, in order; and of each node how many it still waits for."""
-    first = graph.first
-    waits = array("i", (end - start for start, end in pairwise(first)))
-    ready = [node for node, count in enumerate(waits) if not count]
+    waits = array("i", map(sub, graph.first[1:], graph.first))
     order = array("i")
-    while ready:
-        node = heappop(ready)
-        order.append(node)
-        for waiting in origin[begins[node] : begins[node + 1]]:
-            count = waits[waiting] = waits[waiting] - 1
-            if not count:
-                heappush(ready, waiting)
+    freed: list[int] = []
+    for turn, count in enumerate(waits):  # looked at when its turn comes, changed until then
+        if count:
+            continue
+        node = turn
+        while True:
+            order.append(node)
+            for waiting in origin[begins[node] : begins[node + 1]]:
+                count = waits[waiting] = waits[waiting] - 1
+                if not count and waiting < turn:  # its turn has passed
+                    heappush(freed, waiting)
+            if not freed:
+                break
+            node = heappop(freed)
     return order, waits
 
 
@@ -107,33 +113,34 @@ def _by_heads(
     """The order in which each loop, known by its first node, is one; `inner` has those of its nodes by name."""
     first = graph.first
     members: dict[int, list[int]] = {node: [] for node in inner}
-    waits = array("i", (end - start for start, end in pairwise(first)))
+    waits = array("i", map(sub, first[1:], first))
     for node, own in enumerate(head):
         if own in members:
             members[own].append(node)
-            waits[node] = 0
+            waits[node] = -1  # it has no turn of its own
     for own, nodes in members.items():
         waits[own] = sum(head[to] != own for node in nodes for to in graph.target[first[node] : first[node + 1]])
-    ready = [node for node, count in enumerate(waits) if not count and head[node] == node]
     order = array("i")
-    while ready:
-        own = heappop(ready)
-        if own not in members:
-            order.append(names[own])
-            for waiting in origin[begins[own] : begins[own + 1]]:
-                other = head[waiting]
-                waits[other] -= 1
-                if not waits[other]:
-                    heappush(ready, other)
+    freed: list[int] = []
+    for turn, count in enumerate(waits):
+        if count:
             continue
-        order.extend(inner[own])
-        for node in members[own]:
-            for waiting in origin[begins[node] : begins[node + 1]]:
-                other = head[waiting]
-                if other != own:
-                    waits[other] -= 1
-                    if not waits[other]:
-                        heappush(ready, other)
+        own = turn
+        while True:
+            if own in members:
+                order.extend(inner[own])
+            else:
+                order.append(names[own])
+            for node in members.get(own, (own,)):
+                for waiting in origin[begins[node] : begins[node + 1]]:
+                    other = head[waiting]
+                    if other != own:
+                        count = waits[other] = waits[other] - 1
+                        if not count and other < turn:
+                            heappush(freed, other)
+            if not freed:
+                break
+            own = heappop(freed)
     return order
 
 
