@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import msgspec
 
@@ -73,8 +74,15 @@ class Stretch(Block):
 
     def spans(self, start: int) -> tuple[list[int], list[int]]:
         """The place of each record, if the first is at `start`, and its size."""
+        text = self._all()
+        views = None if self.lines else _views(text)
+        if views and len(views) > 1:  # as a rule the same stands between all of them
+            sizes = list(map(len, views))
+            gap = text[sizes[0] : sizes[0] + (len(text) - sum(sizes)) // (len(sizes) - 1)]
+            if gap.join(views) == text:
+                return list(accumulate((size + len(gap) for size in sizes[:-1]), initial=start)), sizes
         raws = self.raws()
-        return list(places(self._all(), raws, start)), list(map(len, raws))
+        return list(places(text, raws, start)), list(map(len, raws))
 
     def follows(self, other: Block | None) -> tuple[int, int] | None:
         """The places that what parts it from `other` stands between, if it stands just behind it in a JSON array."""
@@ -93,7 +101,15 @@ class Stretch(Block):
 
 def raws_of(text: bytes) -> list[bytes]:
     """The records of a text, which are parted by commas."""
+    views = _views(text)
+    return (
+        [raw for _, raw, _ in scan(text, first=False, final=True).records] if views is None else list(map(bytes, views))
+    )
+
+
+def _views(text: bytes) -> list[msgspec.Raw] | None:
+    """The same, not copied; None where there is NaN and the like, or what is very deep."""
     try:
-        return list(map(bytes, _raws(b"[%b]" % text)))
-    except (msgspec.DecodeError, RecursionError):  # NaN and the like, or very deep
-        return [raw for _, raw, _ in scan(text, first=False, final=True).records]
+        return _raws(b"[%b]" % text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
