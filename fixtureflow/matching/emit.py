@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import UNSET, Raw
@@ -80,25 +80,23 @@ class Emission:
         if any(fate not in KEPT for fate in found):
             self._tell(piece)
         changes = self._rewriting.changes(piece)
-        counts["changed"] += changes.count(len(stretch))
-        if self._log.wanted and (names := changes.names(len(stretch))):
-            self._log_changed(piece, names)
+        rows = changes.rows()
+        counts["changed"] += len(rows)
+        if self._log.wanted and rows:
+            self._log_changed(piece, rows)
         return self._rewriting.rewritten(piece, changes)
 
-    def _log_changed(self, piece: Piece, names: Sequence[tuple[str, ...]]) -> None:
-        fates, model = self._resolver.fates, piece.stretch.run.model
-        known = any(piece.pks)
-        pks = piece.pks if known else piece.stretch.pks()
-        moved = set(fates.where_moved(piece.numbers)) if known else ()
+    def _log_changed(self, piece: Piece, rows: Mapping[int, tuple[str, ...]]) -> None:
+        fates, model, pks = self._resolver.fates, piece.stretch.run.model, piece.get_pks()
+        moved = set(fates.where_moved(piece.numbers)) if any(piece.pks) else ()
         lines = []
-        for at, fields in enumerate(names):
-            if fields:
-                fate = piece.fates[at]
-                case = Fate(fate).name.lower() if fate in (Fate.RENUMBERED, Fate.UPDATED) else "changed"
-                line = Line(model, key_text(pks[at]), case, fields)
-                if at in moved and pks[at]:
-                    line.target_pk = Raw(encoded(fates.moved(piece.numbers[at], None)))
-                lines.append(line)
+        for at, fields in sorted(rows.items()):
+            fate = piece.fates[at]
+            case = Fate(fate).name.lower() if fate in (Fate.RENUMBERED, Fate.UPDATED) else "changed"
+            line = Line(model, key_text(pks[at]), case, fields)
+            if at in moved and pks[at]:
+                line.target_pk = Raw(encoded(fates.moved(piece.numbers[at], None)))
+            lines.append(line)
         self._log.add(lines)
 
     def _tell(self, piece: Piece) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import compress
+from collections.abc import Callable
+from itertools import compress, count
 from operator import ne
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ class Piece(NamedTuple):
     numbers: list[int]
     pks: list[bytes]
     """Neither is looked at, and so not told, where all records of the model are new."""
+    get_pks: Callable[[], list[bytes]]
+    """Tells them all the same."""
     fields: dict[str, list[bytes]]
     """The texts of what may change, by field."""
     fates: list[int]
@@ -49,20 +52,15 @@ class Changes(NamedTuple):
     pks: dict[int, bytes]
     """By place, of those that change."""
 
-    def count(self, size: int) -> int:
-        """How many of `size` records change."""
-        columns = [list(map(ne, *both)) for both in self.fields.values()]
-        if self.pks:
-            columns.append([at in self.pks for at in range(size)])
-        return sum(columns[0]) if len(columns) == 1 else sum(map(any, zip(*columns, strict=True)))
-
-    def names(self, size: int) -> list[tuple[str, ...]]:
-        """The fields that change, of each of `size` records; nothing at all where none does."""
-        if not self.fields and not self.pks:
-            return []
-        columns = [[name if a != b else "" for a, b in zip(*both, strict=True)] for name, both in self.fields.items()]
-        columns.append(["pk" if at in self.pks else "" for at in range(size)])
-        return [tuple(filter(None, row)) for row in zip(*columns, strict=True)]
+    def rows(self) -> dict[int, tuple[str, ...]]:
+        """The names of the fields that change, by the place of the record."""
+        rows: dict[int, tuple[str, ...]] = {}
+        for name, (old, new) in self.fields.items():
+            for at in compress(count(), map(ne, old, new)):
+                rows[at] = (*rows.get(at, ()), name)
+        for at in self.pks:
+            rows[at] = (*rows.get(at, ()), "pk")
+        return rows
 
 
 class Rewriting:
@@ -88,11 +86,12 @@ class Rewriting:
         fields, text = dict(zip(reader.names, columns, strict=True)), array[1:-1]
         if self._all_new(plan):
             size = len(stretch)
-            return Piece(plan, stretch, [-1] * size, [b""] * size, fields, [Fate.NEW] * size, [True] * size, text)
+            fates: list[int] = [Fate.NEW] * size
+            return Piece(plan, stretch, [-1] * size, [b""] * size, get_pks, fields, fates, [True] * size, text)
         pks = get_pks()
         numbers = self._numbers(plan, stretch.run.model, pks)
         fates = [self._resolver.fates.fate[number] for number in numbers]
-        return Piece(plan, stretch, numbers, pks, fields, fates, [fate in KEPT for fate in fates], text)
+        return Piece(plan, stretch, numbers, pks, lambda: pks, fields, fates, [fate in KEPT for fate in fates], text)
 
     def changes(self, piece: Piece) -> Changes:
         """What changes in the records that are kept."""
