@@ -11,7 +11,10 @@ from fixtureflow.errors import InputError
 from fixtureflow.record import Record
 from fixtureflow.stream import Block, blocks_of
 
-__all__ = ["Highest", "highest_pks", "look"]
+__all__ = ["LARGEST", "Highest", "highest_pks", "look"]
+
+LARGEST = 2**63 - 1
+"""Of a counter, where its column tells nothing else."""
 
 ADVICE = "mend the record, or leave it out with filter"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fixtureflow.counters.highest import Highest, look
+from fixtureflow.counters.highest import LARGEST, Highest, look
 from fixtureflow.matching.fates import KEPT
 from fixtureflow.matching.plan import Plan
 from fixtureflow.matching.resolve import Resolver
@@ -14,9 +14,6 @@ from fixtureflow.record import Record
 from fixtureflow.stream import Block
 
 __all__ = ["highest_kept"]
-
-SURE = 2**31 - 1
-"""Up to this a key fits, where the column does not tell."""
 
 
 def highest_kept(resolver: Resolver, labels: Iterable[str]) -> dict[str, Highest]:
@@ -31,8 +28,7 @@ def highest_kept(resolver: Resolver, labels: Iterable[str]) -> dict[str, Highest
         if not plan.counted:  # no counter makes such keys
             continue
         highest, odd = resolver.fates.highest(plan.label)
-        most = plan.table.field(plan.pk[0]).maximum
-        limit = SURE if most is None else most
+        limit = _limit(plan)
         if not odd and highest <= limit:
             top.pk = highest
             continue
@@ -45,6 +41,13 @@ def highest_kept(resolver: Resolver, labels: Iterable[str]) -> dict[str, Highest
         if top.pk <= limit and given.pk > top.pk:
             top.pk, top.file, top.number = given.pk, given.file, given.number
     return found
+
+
+def _limit(plan: Plan) -> int:
+    """The highest key that the column can hold, as the database and the schema have it."""
+    (name,) = plan.pk
+    fields = [plan.table.field(name), *([plan.model.fields[name]] if name in plan.model.fields else [])]
+    return min((field.maximum for field in fields if field.maximum is not None), default=LARGEST)
 
 
 def _kept(resolver: Resolver, plan: Plan, label: str) -> Iterator[tuple[Record, Any]]:

@@ -10,7 +10,7 @@ from sqlalchemy.sql import quoted_name
 
 from fixtureflow.counters.counter import Counter, counter_at, counter_of
 from fixtureflow.counters.ground import Ground, grounded
-from fixtureflow.counters.highest import Highest, highest_pks
+from fixtureflow.counters.highest import LARGEST, Highest, highest_pks
 from fixtureflow.counters.statements import advance, preamble
 from fixtureflow.errors import SchemaError, UsageError
 from fixtureflow.record import Record
@@ -21,8 +21,6 @@ from fixtureflow.schema.sources import gather
 from fixtureflow.values.stored import Backend
 
 __all__ = ["Sequences", "past", "sequences"]
-
-LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)

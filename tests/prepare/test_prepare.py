@@ -271,6 +271,11 @@ def test_a_key_that_no_counter_makes_is_told_by_its_place(
     assert f"dump.json, {said}" in str(error.value)
 
 
+def test_a_new_key_past_a_large_one_counts(scratch_on: Scratch, tmp_path: Path) -> None:
+    made = items_prepared(with_items(scratch_on("sqlite")), tmp_path, (2**31 + 5, "a"), (1, "d"))
+    assert f'max("id"), 0), {2**31 + 6})' in (made.folder / "sequences.sql").read_text()
+
+
 def test_a_new_key_that_does_not_fit_is_told_by_the_record_that_is_to_have_it(
     scratch_on: Scratch, tmp_path: Path
 ) -> None:
