@@ -1,6 +1,6 @@
 """What comes model by model, arranged and written: the half of `prepare` that can be done beside the other.
 
-A process of its own may do it, which begins by importing this: nothing here needs a database, or a graph of models.
+A process of its own may do it, which begins by importing this: nothing here needs a database.
 """
 
 from __future__ import annotations
@@ -11,14 +11,9 @@ from itertools import chain, groupby, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from fixtureflow.ordering.lines import Rearranged
-from fixtureflow.ordering.loops import glue
-from fixtureflow.ordering.recordgraph import RecordGraph
-from fixtureflow.ordering.tangle import arranged
 from fixtureflow.record import LinkSource
-from fixtureflow.references.generic import ContentTypes
-from fixtureflow.reread.catalogue import Catalogue
 from fixtureflow.schema.model import Schema
+from fixtureflow.stages.order import order
 from fixtureflow.stream import Block, Records, blocks_of
 from fixtureflow.writer import write
 
@@ -53,7 +48,7 @@ class TurnEnd(Block):
 
 
 def arranged_and_written(
-    records: Records, schema: Schema, turns: Mapping[str, Turn], path: Path
+    records: Records, schema: Schema | None, turns: Mapping[str, Turn], path: Path
 ) -> tuple[int, list[str]]:
     """Write records in load order, as one array; how many they are, and their models in that order.
 
@@ -71,7 +66,7 @@ def arranged_and_written(
     return write(Records(watched, records), path, format="json").records, list(models)
 
 
-def _in_load_order(records: Records, schema: Schema, turns: Mapping[str, Turn]) -> Iterator[Block]:
+def _in_load_order(records: Records, schema: Schema | None, turns: Mapping[str, Turn]) -> Iterator[Block]:
     """Models in their turns; the order of the records in a cycle is sought as soon as these are there."""
     last = Turn(len(turns), cyclic=False)
 
@@ -83,7 +78,7 @@ def _in_load_order(records: Records, schema: Schema, turns: Mapping[str, Turn]) 
     room = AHEAD
     for turn, run in groupby(blocks_of(records), key=turn_of):
         if turn.cyclic:
-            ordered = _ordered(Records(partial(_until_end, run)), schema)
+            ordered = order(Records(partial(_until_end, run)), schema).blocks()
             begun, size = _begun(ordered, room)
             room -= size
             waiting[turn.at] = chain(begun, ordered)
@@ -93,19 +88,6 @@ def _in_load_order(records: Records, schema: Schema, turns: Mapping[str, Turn]) 
         yield from run
     for _, blocks in sorted(waiting.items()):
         yield from blocks
-
-
-def _ordered(records: Records, schema: Schema) -> Iterator[Block]:
-    """Records of one cycle of models, each after those that it refers to, as far as it can be."""
-    catalogue = Catalogue(records)
-    found = RecordGraph(schema, catalogue, catalogue.models, ContentTypes(schema, catalogue))
-    if not found.graph.points_forward():
-        yield from catalogue.again()
-        return
-    nodes, loops = arranged(found.graph, found.ranks())
-    line = Rearranged(catalogue.models, set(), catalogue, found, nodes, glue(nodes, loops), {})
-    yield from line.blocks(0, len(nodes))
-    catalogue.spool.check()
 
 
 def _until_end(blocks: Iterator[Block]) -> Iterator[Block]:

@@ -242,11 +242,11 @@ def _highest(matched: Matched) -> dict[str, Highest]:
     return highest_kept(matched.resolver, labels) if matched.resolver else {}
 
 
-def _task(matched: Matched, path: Path) -> tuple[Schema, dict[str, Turn], Path]:
+def _task(matched: Matched, path: Path) -> tuple[Schema | None, dict[str, Turn], Path]:
     """What `arranged_and_written` takes besides the records."""
     resolver = matched.resolver
     if resolver is None:
-        return Schema(), {}, path
+        return None, {}, path
     turns = {label: Turn(at, unit.cyclic) for at, unit in enumerate(resolver.units) for label in unit.models}
     return resolver.schema, turns, path
 

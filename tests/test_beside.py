@@ -186,13 +186,13 @@ def test_what_is_read_ahead_has_one_measure_for_all_cycles(monkeypatch: pytest.M
     ]
     read: list[Block] = []
 
-    def ordered(records: Records, _: object) -> Iterator[Block]:
-        return (read.append(block) or block for block in records.blocks())
+    def ordered(records: Records, _: object) -> Records:
+        return Records(lambda: (read.append(block) or block for block in records.blocks()))
 
-    monkeypatch.setattr(arranging, "_ordered", ordered)
+    monkeypatch.setattr(arranging, "order", ordered)
     monkeypatch.setattr(arranging, "AHEAD", 600 * len(every[0].raw))
     blocks = (Block.of(every[at : at + 100]) for at in range(0, len(every), 100))
-    next(arranging._in_load_order(Records(lambda: blocks), ff.Schema(), turns))
+    next(arranging._in_load_order(Records(lambda: blocks), None, turns))
     assert [sum(turn in block.labels() for block in read) for turn in turns] == [4, 2, 1, 1, 1]
 
 
