@@ -144,16 +144,14 @@ class Fates:
 
         And whether one is kept whose pk is no integer.
         """
-        dense, sparse = self.keys(label).places()
-        fate, moved = self.fate, self._moved
+        keys, fate, moved = self.keys(label), self.fate, self._moved
 
         def stays(number: int) -> bool:
-            return number >= 0 and fate[number] in KEPT and number not in moved
+            return fate[number] in KEPT and number not in moved
 
-        tops = [next((key for key in range(len(dense) - 1, 0, -1) if stays(dense[key])), 0)]
-        others = [key for key, number in sparse.items() if stays(number)]
-        tops += [key for key in others if type(key) is int]
+        tops = [keys.highest(stays)]
+        dense, sparse = keys.places()
         if label in self.changed:
             ours = (number for number in chain(dense, sparse.values()) if number in moved)
             tops += [pk for number in ours if fate[number] in KEPT and type(pk := moved[number]) is int]
-        return max(tops), any(type(key) is not int for key in others)
+        return max(tops), any(type(key) is not int and stays(number) for key, number in sparse.items())

@@ -103,10 +103,11 @@ class Keys:
             for value in values
         ]
 
-    def highest(self) -> int:
-        """The highest integer, 0 if there is none."""
-        dense = next((key for key in range(len(self.dense) - 1, 0, -1) if self.dense[key] >= 0), 0)
-        return max(dense, *(key for key in self._sparse if type(key) is int), 0)
+    def highest(self, counts: Callable[[int], bool] = lambda _: True) -> int:
+        """The highest integer of those whose number `counts`, 0 if there is none."""
+        dense = self.dense
+        top = next((key for key in range(len(dense) - 1, 0, -1) if dense[key] >= 0 and counts(dense[key])), 0)
+        return max(top, *(key for key, number in self._sparse.items() if type(key) is int and counts(number)), 0)
 
     def places(self) -> tuple[Sequence[int], Mapping[Key, int]]:
         """The numbers of the integers from 0, -1 for none, and those of the other keys."""

@@ -160,7 +160,7 @@ def _runs(block: Block, first: int, *, as_read: bool, copied: list[int] | None) 
 
 
 def _is_run(block: Block) -> bool:
-    """Is it a run already, its bytes as they were read?"""
+    """Is it a run already? Its records stand as far apart as they stood, or their offsets mean nothing any more."""
     return type(block) is Stretch and not block.lines
 
 

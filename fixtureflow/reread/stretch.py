@@ -102,9 +102,9 @@ class Stretch(Block):
 def raws_of(text: bytes) -> list[bytes]:
     """The records of a text, which are parted by commas."""
     views = _views(text)
-    return (
-        [raw for _, raw, _ in scan(text, first=False, final=True).records] if views is None else list(map(bytes, views))
-    )
+    if views is None:
+        return [raw for _, raw, _ in scan(text, first=False, final=True).records]
+    return list(map(bytes, views))
 
 
 def _views(text: bytes) -> list[msgspec.Raw] | None:
